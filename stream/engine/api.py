@@ -93,7 +93,7 @@ class Flush:
 
 
 class PartitionState(Protocol):
-    """The state of one partition of a topology. Pure: no I/O, no clock; methods are never called concurrently.
+    """The state of one partition of a topology. Pure: no I/O, no clock; calls never overlap.
 
     Row keys are the state's own, of two bytes or more: one-byte keys are the engine's.
     """
@@ -119,7 +119,8 @@ class PartitionState(Protocol):
         """Hand out what changed since the last flush, and forget that it did.
 
         Args:
-            seq: The number of this flush: one more than the last committed one, for ever, whoever owns the partition.
+            seq: The number of this flush: one more than the last committed one, for ever, whoever owns
+                the partition.
         """
 
     def committed(self, seq: int) -> None:
@@ -141,7 +142,8 @@ class Topology:
     """One kind of state, its inputs and how often it is written.
 
     Attributes:
-        name: Names the changelog ``{group}-{name}-changelog`` and the transactional ids ``{group}-{name}-{partition}``.
+        name: Names the changelog ``{group}-{name}-changelog`` and the transactional ids
+            ``{group}-{name}-{partition}``.
         inputs: Input topics; all have the same number of partitions, which is the changelog's.
         make_state: Makes the empty state of a partition: ``make_state(partition)``.
         flush_ms: Time between two flushes while there is something to write, ms.

@@ -1,0 +1,134 @@
+"""Where the configuration is found, how it is put together, and what is said when it is wrong."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from stream.settings import Settings
+
+ENV_PREFIX = "MICROCONV_"
+ENV_FILE = "MICROCONV_CONFIG"
+DEFAULT_FILE = "microconv.toml"
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; its text says where, what was found and what is wanted."""
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names of the presets."""
+    folder = resources.files("stream") / "presets"
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def load(
+    file: str | None = None, preset: str | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the configuration of a file or preset, overridden by the environment.
+
+    Without either: the file that ``MICROCONV_CONFIG`` names, else ``./microconv.toml``.
+
+    Raises:
+        ConfigurationError: There is none, or it is wrong.
+    """
+    env = os.environ if environ is None else environ
+    where, tables = _read(file, preset, env)
+    overridden = _override(tables, env)
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        raise ConfigurationError(_sentences(where, overridden, error)) from None
+
+
+def _read(file: str | None, preset: str | None, env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    if file and preset:
+        raise ConfigurationError("both a file and a preset were given; wanted: one of them")
+    if preset:
+        if preset not in presets():
+            raise ConfigurationError(f"--preset: found {preset!r}; wanted: one of {', '.join(presets())}")
+        text = (resources.files("stream") / "presets" / f"{preset}.toml").read_text()
+        return f"preset {preset}", tomllib.loads(text)
+    path = Path(file or env.get(ENV_FILE) or DEFAULT_FILE)
+    if not path.exists() and not file and not env.get(ENV_FILE):
+        raise ConfigurationError(
+            f"no configuration: there is no ./{DEFAULT_FILE}; wanted: -c FILE, --preset NAME"
+            f" ({', '.join(presets())}) or the environment variable {ENV_FILE}"
+        )
+    try:
+        return str(path), tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error}); wanted: a TOML file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not TOML: {error}") from None
+
+
+def _override(tables: dict[str, Any], env: Mapping[str, str]) -> dict[str, str]:
+    """Put ``MICROCONV_<SECTION>__<KEY>`` over the tables; return which key came from which variable."""
+    sources: dict[str, str] = {}
+    for variable, text in env.items():
+        if not variable.startswith(ENV_PREFIX) or "__" not in variable:
+            continue
+        path = variable.removeprefix(ENV_PREFIX).lower().split("__")
+        table = tables
+        for part in path[:-1]:
+            inner = table.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise ConfigurationError(
+                    f"environment {variable}: {part!r} is no table; wanted: SECTION__KEY"
+                )
+            table = inner
+        table[path[-1]] = _value(text)
+        sources[".".join(path)] = variable
+    return sources
+
+
+def _value(text: str) -> Any:
+    """Read a variable as a TOML value (``8``, ``true``, ``["a", "b"]``), else as the text it is."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _sentences(where: str, overridden: Mapping[str, str], error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "(whole)"
+        source = f"environment {overridden[key]}" if key in overridden else where
+        wanted = str(problem["msg"]).removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            lines.append(
+                f"{source}: {key}: found a key that is not known here; wanted: one of {_keys(problem['loc'])}"
+            )
+        elif problem["type"] == "missing":
+            lines.append(f"{source}: {key}: found nothing; wanted: a value")
+        elif key == "(whole)":
+            lines.append(f"{source}: {wanted}")
+        else:
+            lines.append(f"{source}: {key}: found {_short(problem['input'])}; wanted: {wanted}")
+    return "\n".join(lines)
+
+
+def _short(found: Any) -> str:
+    text = repr(found)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _keys(loc: tuple[int | str, ...]) -> str:
+    """Return the keys that the table at ``loc`` knows."""
+    model: Any = Settings
+    for part in loc[:-1]:
+        if isinstance(part, str) and hasattr(model, "model_fields") and part in model.model_fields:
+            model = _model_in(model.model_fields[part].annotation)
+    return ", ".join(getattr(model, "model_fields", {})) or "its documented keys"
+
+
+def _model_in(annotation: Any) -> Any:
+    """Return the section class inside ``list[X]``, ``dict[str, X]`` or ``X``."""
+    inner = getattr(annotation, "__args__", ())
+    return _model_in(inner[-1]) if inner else annotation

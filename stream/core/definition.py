@@ -1,0 +1,109 @@
+"""What is to be measured: the checked configuration in the form that the core computes with.
+
+Times and spans are milliseconds. A *measure* is named ``funnel.step`` or ``micro.name``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SESSION = "session"
+"""The base of a micro-conversion that needs only the session."""
+
+MICRO = "micro"
+"""The built-in funnel that holds the secondary actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A field of the event (``page``, ``props.plan``) must equal, or match as a glob, any of ``patterns``."""
+
+    field: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a funnel.
+
+    ``within_ms`` bounds the time from the chain's event before it (inclusive), besides the funnel's own.
+    """
+
+    name: str
+    event: str
+    where: tuple[Condition, ...] = ()
+    optional: bool = False
+    within_ms: int | None = None
+    macro: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Ordered steps of one session; ``within_ms`` counts from the chain's first event, inclusive."""
+
+    name: str
+    steps: tuple[Step, ...]
+    within_ms: int = 1_800_000
+    reentry: Literal["first", "latest"] = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Micro:
+    """A secondary action; ``of`` is what makes a session relevant: ``session`` or a measure."""
+
+    name: str
+    event: str
+    where: tuple[Condition, ...] = ()
+    of: str = SESSION
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One label of a session, or a cross of such labels.
+
+    Attributes:
+        name: The dimension's name.
+        field: The event's field it is read from; for a cross, empty.
+        values: Values counted exactly whatever else arrives.
+        max_values: How many values, listed ones included, are told apart; the rest is ``__other__``.
+        cross: Names of the dimensions whose values together make this one's.
+    """
+
+    name: str
+    field: str = ""
+    values: tuple[str, ...] = ()
+    max_values: int = 20
+    cross: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The spans that decide about sessions, order and windows, all in ms."""
+
+    timeout: int = 1_800_000
+    max_length: int = 86_400_000
+    out_of_order: int = 10_000
+    allowed_lateness: int = 600_000
+    max_future: int = 300_000
+    known_for: int = 2_592_000_000
+    pane: int = 10_000
+    sizes: tuple[int, ...] = (60_000, 300_000, 900_000, 3_600_000, 86_400_000)
+
+    @property
+    def late_after(self) -> int:
+        """An event is late when it is older than its partition's newest by more than this."""
+        return self.out_of_order + self.allowed_lateness
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Everything that decides about a number. Two runs with equal definitions count alike."""
+
+    funnels: tuple[Funnel, ...] = ()
+    micros: tuple[Micro, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    times: Times = Times()
+
+    def measures(self) -> tuple[str, ...]:
+        """Return the names of all measures, funnels first, each in the order of its configuration."""
+        steps = [f"{f.name}.{s.name}" for f in self.funnels for s in f.steps]
+        return tuple(steps + [f"{MICRO}.{m.name}" for m in self.micros])

@@ -1,0 +1,212 @@
+"""The sections of the configuration: every key with its default and meaning at its definition.
+
+Durations are kept in ms.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from stream.core.definition import MICRO, SESSION
+from stream.units import duration_ms, per_ms, share
+
+Duration = Annotated[int, BeforeValidator(duration_ms), Field(ge=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Where = dict[str, str | list[str]]
+
+
+class Section(BaseModel):
+    """A table of the configuration; a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Auth(Section):
+    """How to log in to Kafka."""
+
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        None, description="SASL mechanism"
+    )
+    username: str = Field("", description="SASL user")
+    password: str = Field("", description="SASL password; better in a file")
+    password_file: str = Field("", description="file that holds the SASL password")
+    tls: bool = Field(False, description="encrypt the connection")
+    ca_file: str = Field("", description="certificates to trust, PEM; empty: the system's")
+    cert_file: str = Field("", description="client certificate, PEM")
+    key_file: str = Field("", description="key of the client certificate, PEM")
+
+
+class Kafka(Section):
+    """Where events come from and results go to."""
+
+    brokers: str = Field("localhost:9092", description="brokers to start from, host:port, comma separated")
+    auth: Auth = Field(Auth(), description="how to log in")
+    events: list[str] = Field(["site-events"], min_length=1, description="topics to read")
+    format: Literal["auto", "canonical"] = Field("auto", description="event format")
+    keyed_by: Literal["visitor"] = Field("visitor", description="topics are keyed by visitor")
+    group: str = Field(
+        "microconv", pattern=r"^[A-Za-z0-9._-]+$", description="consumer group and prefix of internal topics"
+    )
+    instance_id: str = Field(
+        "", description="static membership: a name of its own for each worker; quick restarts"
+    )
+    topic_prefix: str = Field("", description="put before the names of all topics that are written")
+    partitions: int = Field(8, ge=1, description="partitions of an events topic that is missing and created")
+    replication: int = Field(-1, description="replicas of topics that are created; -1: the broker's default")
+    transactions: bool = Field(
+        True, description="one transaction a flush; false for brokers without: frozen workers are not fenced"
+    )
+
+
+class Redis(Section):
+    """Where live values are written."""
+
+    url: str = Field("redis://localhost:6379/0", description="redis:// or rediss:// (TLS)")
+    prefix: str = Field("mc", pattern=r"^[A-Za-z0-9._-]+$", description="first part of every key")
+    history: Duration = Field(duration_ms("8d"), description="how long closed minutes are kept")
+
+
+class Web(Section):
+    """The worker's own pages."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(
+        6066, ge=0, le=65535, description="port of /metrics, /health and /ready; 0: any free one"
+    )
+
+
+class Sessions(Section):
+    """When a visit ends."""
+
+    timeout: Duration = Field(duration_ms("30m"), description="a longer gap begins a new session")
+    max_length: Duration = Field(duration_ms("24h"), description="a session is cut when it gets longer")
+    engaged_after: Duration = Field(duration_ms("10s"), description="a longer session counts as engaged")
+
+
+class Time(Section):
+    """How much disorder is put right."""
+
+    out_of_order: Duration = Field(duration_ms("10s"), description="watermark = newest event time - this")
+    allowed_lateness: Duration = Field(
+        duration_ms("10m"), description="older than newest - out_of_order - this: late, set aside"
+    )
+    max_future: Duration = Field(duration_ms("5m"), description="further ahead of its arrival: rejected")
+
+
+class Windows(Section):
+    """The windows of which rates are kept."""
+
+    sizes: list[Duration] = Field(
+        [duration_ms(s) for s in ("1m", "5m", "15m", "1h", "24h")],
+        min_length=1,
+        description="sliding windows",
+    )
+    pane: Duration = Field(duration_ms("10s"), description="step by which windows slide")
+
+    @model_validator(mode="after")
+    def _panes_fill_windows(self) -> "Windows":
+        if 60_000 % self.pane:
+            raise ValueError("pane: a divisor of one minute, such as 10s")
+        if bad := [s for s in self.sizes if s % 60_000]:
+            raise ValueError(f"sizes: whole minutes, not {bad[0]} ms")
+        return self
+
+
+class Visitors(Section):
+    """Who is new."""
+
+    known_for: Duration = Field(duration_ms("30d"), description="how long somebody counts as returning")
+
+
+class Dimension(Section):
+    """A label of sessions; each value (and each declared cross) is a segment."""
+
+    field: str = Field("", description="field of the event, or props.NAME; default: the dimension's name")
+    values: list[str] = Field([], description="values that are always counted exactly")
+    max_values: int = Field(20, ge=1, description="values told apart; the rest is __other__")
+    cross: list[str] = Field([], description="instead of a field: dimensions whose values are combined")
+
+
+class Step(Section):
+    """A step of a funnel."""
+
+    name: Name
+    event: str = Field(min_length=1, description="name of the event")
+    where: Where = Field({}, description="equality or glob on fields; a list means any of")
+    optional: bool = Field(False, description="may be skipped")
+    within: Duration | None = Field(None, description="longest time since the step before")
+    macro: bool = Field(False, description="the goal itself")
+    weight: float = Field(0.0, ge=0, description="what reaching it adds to the intent score")
+
+
+class Funnel(Section):
+    """Steps towards a goal."""
+
+    name: Name
+    order: Literal["ordered"] = Field("ordered", description="other events may come between")
+    scope: Literal["session"] = Field("session", description="all steps in one session")
+    within: Duration = Field(duration_ms("30m"), description="longest time from the first step, inclusive")
+    reentry: Literal["first", "latest"] = Field("latest", description="which first step may lead on")
+    steps: list[Step] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> "Funnel":
+        if self.steps[0].optional:
+            raise ValueError("steps: the first step of a funnel is never optional")
+        if self.steps[0].within is not None:
+            raise ValueError("steps: the first step of a funnel has no step before it, so no 'within'")
+        unique("steps", [s.name for s in self.steps])
+        if sum(s.macro for s in self.steps) > 1:
+            raise ValueError("steps: only one step can be the macro-conversion")
+        if self.name in (MICRO, SESSION):
+            raise ValueError(f"name: {self.name!r} is a built-in funnel")
+        return self
+
+
+class Micro(Section):
+    """A secondary action."""
+
+    name: Name
+    event: str = Field(min_length=1)
+    where: Where = Field({}, description="equality or glob on fields; a list means any of")
+    of: str = Field(SESSION, description="relevant sessions: 'session' or a measure")
+    weight: float = Field(0.0, ge=0)
+
+
+class Audience(Section):
+    """Visitors to win back."""
+
+    name: Name
+    entered: str
+    without: str = ""
+    quiet_for: Duration | None = None
+    keep_for: Duration = duration_ms("7d")
+
+
+class Alert(Section):
+    """Rates to watch for falls."""
+
+    name: str = Field(min_length=1)
+    watch: list[str] = Field(min_length=1)
+    segments: list[str] = ["all"]
+    drop: Annotated[float, BeforeValidator(share)] = 0.3
+    false_alarms: Annotated[float, BeforeValidator(per_ms)] = per_ms("1/month")
+
+
+class Notify(Section):
+    """Whom to tell."""
+
+    url: str = Field(pattern=r"^https?://")
+    kind: Literal["alertmanager", "webhook", "slack"] = "alertmanager"
+
+
+def unique(what: str, names: Sequence[str]) -> None:
+    """Check that no name is given twice.
+
+    Raises:
+        ValueError: One is.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{what}: the name {name!r} is given twice")

@@ -1,0 +1,130 @@
+"""The configuration as a whole: its sections, what must hold between them, and the core's form of it.
+
+What is found wrong raises pydantic's ``ValidationError``; ``stream.configuration`` makes sentences of it.
+"""
+
+from pydantic import Field, field_validator, model_validator
+
+from stream.core import definition
+from stream.core.definition import MICRO, SESSION
+from stream.sections import (
+    Alert,
+    Audience,
+    Dimension,
+    Funnel,
+    Kafka,
+    Micro,
+    Name,
+    Notify,
+    Redis,
+    Section,
+    Sessions,
+    Time,
+    Visitors,
+    Web,
+    Where,
+    Windows,
+    unique,
+)
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    kafka: Kafka = Kafka()
+    redis: Redis = Redis()
+    web: Web = Web()
+    sessions: Sessions = Sessions()
+    time: Time = Time()
+    windows: Windows = Windows()
+    visitors: Visitors = Visitors()
+    dimensions: dict[Name, Dimension] = Field({}, description="labels of sessions, by name")
+    funnel: list[Funnel] = Field([], description="steps towards a goal")
+    micro: list[Micro] = Field([], description="secondary actions")
+    audience: list[Audience] = Field([], description="visitors to win back")
+    alert: list[Alert] = Field([], description="rates to watch for falls")
+    notify: list[Notify] = Field([], description="whom to tell")
+
+    @field_validator("dimensions")
+    @classmethod
+    def _crosses_exist(cls, dimensions: dict[str, Dimension]) -> dict[str, Dimension]:
+        plain = {name for name, d in dimensions.items() if not d.cross}
+        for name, d in dimensions.items():
+            if d.cross and (len(d.cross) < 2 or not set(d.cross) <= plain or d.field or d.values):
+                raise ValueError(
+                    f"{name}: cross names at least two declared dimensions, and nothing but max_values"
+                )
+            if name == "all":
+                raise ValueError("'all' is the whole, not a dimension")
+        return dimensions
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Settings":
+        unique("funnel", [f.name for f in self.funnel])
+        unique("micro", [m.name for m in self.micro])
+        if not self.funnel and not self.micro:
+            raise ValueError("nothing to measure: at least one [[funnel]] or [[micro]]")
+        known: list[str] = [f"{f.name}.{s.name}" for f in self.funnel for s in f.steps]
+        for micro in self.micro:  # in order, so that no two can be each other's base
+            if micro.of != SESSION and micro.of not in known:
+                raise ValueError(
+                    f"micro: {micro.name!r} is of {micro.of!r}; known by then: session, {', '.join(known)}"
+                )
+            known.append(f"{MICRO}.{micro.name}")
+        for audience in self.audience:
+            for name in filter(None, (audience.entered, audience.without)):
+                _known(f"audience: {audience.name!r}", name, known)
+        for alert in self.alert:
+            for pattern in alert.watch:
+                _known(f"alert: {alert.name!r}", pattern, known)
+            for name in alert.segments:
+                if name != "all" and name.partition("=")[0] not in self.dimensions:
+                    raise ValueError(f"alert: {alert.name!r} watches segment {name!r}, which is no dimension")
+        return self
+
+    def watched_segments(self) -> tuple[str, ...]:
+        """Return the dimensions and segments that alerts watch, ``all`` first: these have a history."""
+        return tuple(dict.fromkeys(["all", *(s for a in self.alert for s in a.segments)]))
+
+    def definition(self) -> definition.Definition:
+        """Return what decides about numbers, in the core's form."""
+        return definition.Definition(
+            funnels=tuple(_funnel(f) for f in self.funnel),
+            micros=tuple(definition.Micro(m.name, m.event, _where(m.where), m.of) for m in self.micro),
+            dimensions=tuple(
+                definition.Dimension(
+                    name, "" if d.cross else d.field or name, tuple(d.values), d.max_values, tuple(d.cross)
+                )
+                for name, d in self.dimensions.items()
+            ),
+            times=definition.Times(
+                timeout=self.sessions.timeout,
+                max_length=self.sessions.max_length,
+                out_of_order=self.time.out_of_order,
+                allowed_lateness=self.time.allowed_lateness,
+                max_future=self.time.max_future,
+                known_for=self.visitors.known_for,
+                pane=self.windows.pane,
+                sizes=tuple(sorted(self.windows.sizes)),
+            ),
+        )
+
+
+def _funnel(funnel: Funnel) -> definition.Funnel:
+    steps = tuple(
+        definition.Step(s.name, s.event, _where(s.where), s.optional, s.within, s.macro) for s in funnel.steps
+    )
+    return definition.Funnel(funnel.name, steps, funnel.within, funnel.reentry)
+
+
+def _where(where: Where) -> tuple[definition.Condition, ...]:
+    return tuple(
+        definition.Condition(field, tuple([patterns] if isinstance(patterns, str) else patterns))
+        for field, patterns in where.items()
+    )
+
+
+def _known(who: str, name: str, known: list[str]) -> None:
+    funnels = {measure.partition(".")[0] for measure in known}
+    if name not in known and not (name.endswith(".*") and name[:-2] in funnels):
+        raise ValueError(f"{who} names {name!r}, which is not measured; measured: {', '.join(known)}")
