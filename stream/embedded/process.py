@@ -97,12 +97,12 @@ class ChildProcess:
         """
         if self.running:
             raise RuntimeError(f"{self.name} is running already")
-        self._process = _launcher.submit(self._launch).result()
+        self._process = process = _launcher.submit(self._launch).result()
         atexit.register(self.kill)
         deadline = time.monotonic() + within
         while not ready():
-            if not self.running:
-                status = self._process.returncode
+            status = process.poll()
+            if status is not None:
                 self._forget()
                 raise StartError(f"{self.name} ended with status {status}; its log ends:\n{self.log_tail()}")
             if time.monotonic() > deadline:
@@ -111,7 +111,7 @@ class ChildProcess:
             time.sleep(0.05)
 
     def stop(self, grace: float = 10.0) -> None:
-        """Ask the program to end; kill it if it has not after ``grace`` seconds. No-op when it is not running."""
+        """Ask the program to end, if it runs; kill it when it has not after ``grace`` seconds."""
         if self._process is not None and self.running:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
