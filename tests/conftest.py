@@ -1,5 +1,29 @@
-"""What all tests share: the real parts as fixtures."""
+"""What all tests share: the real parts as fixtures, and how hard Hypothesis tries."""
 
-from tests.parts.plugin import kafka, pytest_runtest_call, pytest_runtest_setup
+import os
 
-__all__ = ["kafka", "pytest_runtest_call", "pytest_runtest_setup"]
+from hypothesis import settings
+
+from tests.parts.plugin import (
+    embedded_broker,
+    embedded_store,
+    kafka,
+    pytest_runtest_call,
+    pytest_runtest_setup,
+    redis_server,
+)
+
+__all__ = [
+    "embedded_broker",
+    "embedded_store",
+    "kafka",
+    "pytest_runtest_call",
+    "pytest_runtest_setup",
+    "redis_server",
+]
+
+# No deadlines: other tests' brokers make examples slow now and then.
+settings.register_profile("default", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("thorough", max_examples=5_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))

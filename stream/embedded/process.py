@@ -40,14 +40,22 @@ def free_port() -> int:
     for port in random.sample(PORTS, k=200):
         if port in _handed_out:
             continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        _handed_out.add(port)
-        return port
+        if is_free(port):
+            _handed_out.add(port)
+            return port
     raise StartError(f"no free port between {PORTS.start} and {PORTS.stop - 1}")
+
+
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Tell whether a server can listen on ``host:port``."""
+    with socket.socket() as probe:
+        # As servers do: what is left of closed connections is no hindrance.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def accepts_connections(port: int, host: str = "127.0.0.1") -> bool:
@@ -70,7 +78,7 @@ class ChildProcess:
         self.name = name
         self._command = list(command)
         self._log = log
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -148,6 +156,7 @@ class ChildProcess:
             return subprocess.Popen(
                 self._command,
                 env=self._environment,
+                cwd=self._log.parent,  # so that no file of the caller's folder is taken for configuration
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

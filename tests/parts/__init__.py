@@ -10,14 +10,19 @@ from tests.parts.kafka import (
     read_topic,
 )
 from tests.parts.missing import MissingPartError
+from tests.parts.prometheus import PrometheusServer, promtool
+from tests.parts.redis_server import RedisServer
 
 __all__ = [
     "FAST_COMPACTION",
     "KafkaBroker",
     "MissingPartError",
+    "PrometheusServer",
     "Record",
+    "RedisServer",
     "create_topics",
     "delete_topics",
     "produce",
+    "promtool",
     "read_topic",
 ]

@@ -1,19 +1,17 @@
-"""Apache Kafka as one private broker: KRaft, its own ports, its data in a folder that goes with it."""
+"""Apache Kafka as one private broker: KRaft, ports of its own, its data in a folder that goes with it."""
 
 import asyncio
 import subprocess
-import tempfile
 import threading
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from stream.embedded.process import ChildProcess, StartError, accepts_connections, free_port
+from stream.embedded.process import StartError, free_port
+from stream.embedded.server import Server
 from tests.parts.kafka import jars
 from tests.parts.missing import program
 
@@ -28,8 +26,8 @@ FAST_COMPACTION = {
 """Settings under which compaction is at work within seconds (1 MiB is the least segment that Kafka takes)."""
 
 
-class KafkaBroker:
-    """A broker that starts on entering and stops on leaving; ``stop`` and ``start`` keep ports and data.
+class KafkaBroker(Server):
+    """A broker of one node; ``stop``, ``kill`` and ``start`` keep its address and data.
 
     Args:
         settings: Broker settings beyond, or instead of, those for a single quick node.
@@ -40,67 +38,38 @@ class KafkaBroker:
         StartError: If the broker does not come up; tells the last lines of its log.
     """
 
+    name = "Kafka"
+    start_within = 60.0
+
     def __init__(self, settings: Mapping[str, str] | None = None, *, heap: str = "384m") -> None:
-        self.port = free_port()
+        super().__init__()
         self._controller_port = free_port()
         self._settings = dict(settings or {})
         self._heap = heap
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._process: ChildProcess | None = None
 
     @property
     def bootstrap(self) -> str:
         """The address for clients, ``host:port``."""
-        return f"127.0.0.1:{self.port}"
+        return self.address
 
-    @property
-    def process(self) -> ChildProcess:
-        """The broker's process: its pid, its log."""
-        if self._process is None:
-            raise RuntimeError("the broker was never started")
-        return self._process
-
-    def start(self) -> None:
-        """Start the broker, also again after ``stop`` or ``kill``, and wait until it serves."""
-        if self._folder is None or self._process is None:
-            self._folder, self._process = self._prepare()
-        self._process.start(self._ready, within=60)
-
-    def stop(self) -> None:
-        """Shut the broker down in order; its data stay for the next ``start``."""
-        self.process.stop(grace=30)
-
-    def kill(self) -> None:
-        """Kill the broker with -9; its data stay for the next ``start``."""
-        self.process.kill()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.kill()  # an orderly end would only sync data that are about to go
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    def _prepare(self) -> tuple[tempfile.TemporaryDirectory[str], ChildProcess]:
+    def command(self) -> Sequence[str]:
+        """Write the settings, format the storage and return the broker's command line."""
         java = program("java", "default-jre-headless")
-        libraries = f"{jars.folder()}/*"
-        folder = tempfile.TemporaryDirectory(prefix="kafka-")
-        properties = Path(folder.name, "server.properties")
-        properties.write_text("".join(f"{k}={v}\n" for k, v in self._properties(Path(folder.name)).items()))
+        class_path = f"{jars.folder()}/*"
+        properties = self.folder / "server.properties"
+        properties.write_text("".join(f"{key}={value}\n" for key, value in self._properties().items()))
         run = [
             *(java, f"-Xmx{self._heap}", "-Xms128m", "-XX:+UseSerialGC"),
-            *(f"-Dlog4j2.configurationFile={_LOGGING}", "-cp", libraries),
+            *(f"-Dlog4j2.configurationFile={_LOGGING}", "-cp", class_path),
         ]
         _format_storage(run, properties)
-        command = [*run, "kafka.Kafka", str(properties)]
-        return folder, ChildProcess("Kafka", command, log=Path(folder.name, "broker.log"))
+        return [*run, "kafka.Kafka", str(properties)]
 
-    def _properties(self, folder: Path) -> dict[str, str]:
+    def ready(self) -> bool:
+        """Tell whether the broker serves, and knows itself."""
+        return super().ready() and _run_apart(_knows_itself(self.bootstrap))
+
+    def _properties(self) -> dict[str, str]:
         return {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -109,7 +78,7 @@ class KafkaBroker:
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self._controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs": str(folder / "data"),
+            "log.dirs": str(self.folder / "data"),
             "auto.create.topics.enable": "false",
             "default.replication.factor": "1",
             "offsets.topic.replication.factor": "1",
@@ -120,12 +89,12 @@ class KafkaBroker:
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "0",
+            # The quickest return after a kill: until then its former self is thought alive.
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "500",
             "group.min.session.timeout.ms": "1000",
             **self._settings,
         }
-
-    def _ready(self) -> bool:
-        return accepts_connections(self.port) and _run_apart(_knows_itself(self.bootstrap))
 
 
 def _format_storage(run: list[str], properties: Path) -> None:
