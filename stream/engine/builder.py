@@ -1,0 +1,140 @@
+"""What a caller makes: one engine, which is one Faust app that serves some topologies."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import uvloop
+from aiokafka import TopicPartition
+from faust.types import TP
+
+from stream.engine.api import InputStatus, Observer, PartitionState, Topology
+from stream.engine.app import EngineApp
+from stream.engine.connection import Connection
+from stream.engine.log import PartitionLog
+from stream.engine.log_transactional import TransactionalLog
+from stream.engine.logs import quiet_libraries
+from stream.engine.recovery import StateTables
+from stream.engine.table import StateTable
+from stream.engine.topics import TopicPlan, TopicSpec
+from stream.engine.versions import check_versions
+
+BUFFERED_CHUNKS = 64
+"""Chunks that may wait for an agent before its partition is no longer fetched."""
+
+
+class Engine:
+    """Serves topologies on one worker.
+
+    Run it by ``faust -A module:app worker``, where ``app = engine.app``, or by ``faust.Worker(engine.app)``.
+    Faust's web server is off: pass own services, which start before the brokers are waited for and stop last.
+
+    Args:
+        connection: Where the brokers are, and who we are there. topologies: What to serve. observer: Where
+        to tell durations. topics: What missing topics are made like. Inputs without a spec, and with no
+        co-partitioned topic that
+            exists, get ``default_partitions``.
+        default_partitions: See ``topics``.
+        early_services: `mode.Service` objects, for example a web server for health checks.
+        settings: Further Faust settings, which win over the engine's.
+
+    Raises:
+        UnsupportedVersionError: Another Faust or aiokafka is installed.
+        ValueError: Two topologies share a name or an input.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        topologies: Sequence[Topology],
+        observer: Observer,
+        topics: Iterable[TopicSpec] = (),
+        default_partitions: int = 1,
+        early_services: Sequence[Any] = (),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        check_versions()
+        _check_distinct(topologies)
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        quiet_libraries()
+        changelogs = {
+            topology.name: f"{connection.group}-{topology.name}-changelog" for topology in topologies
+        }
+        plan = TopicPlan(
+            groups={topology.name: (*topology.inputs, changelogs[topology.name]) for topology in topologies},
+            specs={spec.name: spec for spec in topics},
+            changelogs=frozenset(changelogs.values()),
+            default_partitions=default_partitions,
+        )
+        self._connection = connection
+        self.app = EngineApp(
+            connection, plan, early_services, **{**_faust_settings(connection), **(settings or {})}
+        )
+        for topology in topologies:
+            self._add(topology, changelogs[topology.name], observer)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the worker has joined the group, and all its partitions have their state."""
+        return self.app.recovered
+
+    def states(self, topology: str) -> dict[int, PartitionState]:
+        """Return the states of a topology's partitions that are open on this worker, by partition number."""
+        return {
+            partition.number: partition.state
+            for table in self.app.states.tables
+            if table.topology.name == topology
+            for partition in table.owned.values()
+            if partition.is_open
+        }
+
+    def inputs(self) -> list[InputStatus]:
+        """Return how far each input partition of this worker has been read."""
+        status = []
+        for (topic, number), offset in sorted(self.app.states.positions().items()):
+            end = self.app.consumer.stable_offset(TP(topic, number))
+            status.append(InputStatus(topic, number, offset, None if end is None else max(0, end - offset)))
+        return status
+
+    def _add(self, topology: Topology, changelog: str, observer: Observer) -> None:
+        app = self.app
+
+        def new_log(partition: TopicPartition) -> PartitionLog:
+            return TransactionalLog(self._connection, topology.name, partition)
+
+        table = StateTable(app, topology, changelog, observer, new_log)
+        app.tables.add(table)
+        app.states.tables.append(table)
+        inputs = app.topic(*topology.inputs, key_serializer="raw", value_serializer="raw", acks=False)
+        app.agent(inputs, name=f"{topology.name}-agent")(table.take)
+
+
+def _faust_settings(connection: Connection) -> dict[str, Any]:
+    return {
+        "broker": [f"kafka://{broker}" for broker in connection.brokers],
+        "broker_credentials": connection.security.credentials(),
+        "broker_session_timeout": connection.session_timeout_s,
+        "broker_heartbeat_interval": connection.heartbeat_s,
+        "broker_commit_interval": 1.0,
+        "broker_client_id": f"{connection.group}-worker",
+        "consumer_group_instance_id": connection.instance_id or None,
+        "consumer_auto_offset_reset": "earliest",
+        "stream_buffer_maxsize": BUFFERED_CHUNKS,
+        "stream_recovery_delay": 0.0,
+        "table_standby_replicas": 0,
+        "topic_allow_declare": False,  # topics are made by `topics`, with their settings, or not at all
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "worker_redirect_stdouts": False,
+        "autodiscover": False,
+        "TableManager": StateTables,
+    }
+
+
+def _check_distinct(topologies: Sequence[Topology]) -> None:
+    names = [topology.name for topology in topologies]
+    inputs = [topic for topology in topologies for topic in topology.inputs]
+    for kind, all_of_them in (("topology", names), ("input", inputs)):
+        twice = sorted({name for name in all_of_them if all_of_them.count(name) > 1})
+        if twice:
+            raise ValueError(f"{kind} {', '.join(twice)} is named twice")

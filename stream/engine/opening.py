@@ -1,0 +1,71 @@
+"""Recovering partitions: claim, read the changelog, finish what was left; and letting them go."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+
+from aiokafka import TopicPartition
+
+from stream.engine.api import Topology
+from stream.engine.changelog import ChangelogReader
+from stream.engine.connection import Connection
+from stream.engine.fatal import describe, end_process
+from stream.engine.partition import Partition
+
+logger = logging.getLogger(__name__)
+
+
+async def open_partitions(
+    connection: Connection, topology: Topology, changelog: str, partitions: Iterable[Partition]
+) -> None:
+    """Recover new partitions, all with one reader.
+
+    Goes on over further rebalances, since most partitions stay; those dropped meanwhile are closed in the end.
+    """
+    by_source = {TopicPartition(changelog, partition.number): partition for partition in partitions}
+    try:
+        beginnings = await _restore(connection, topology, by_source)
+        for partition in by_source.values():
+            if partition.dropped:
+                await close_partition(partition)
+                continue
+            partition.restored(beginnings)
+            await partition.log.resume(partition.outbox)
+            if not partition.open.done():
+                partition.open.set_result(None)
+    except Exception as error:
+        numbers = ", ".join(str(partition.number) for partition in by_source.values())
+        end_process(f"{topology.name}: partitions {numbers} cannot be recovered", error)
+
+
+async def _restore(
+    connection: Connection, topology: Topology, partitions: Mapping[TopicPartition, Partition]
+) -> dict[TopicPartition, int]:
+    """Claim, so that nobody else can write any more; then read.
+
+    Returns:
+        Where to begin with those input partitions that were never read.
+    """
+    claimed = await asyncio.gather(*[partition.log.claim() for partition in partitions.values()])
+    ends = {source: end for source, end in zip(partitions, claimed, strict=True) if end is not None}
+    async with ChangelogReader(connection) as reader:
+        if unknown := set(partitions) - set(ends):
+            ends.update(await reader.ends(unknown))
+        await reader.read(
+            ends, lambda chunk: partitions[TopicPartition(chunk.topic, chunk.partition)].restore(chunk)
+        )
+        new_inputs = [
+            TopicPartition(topic, partition.number)
+            for partition in partitions.values()
+            for topic in topology.inputs
+            if topic not in partition.position
+        ]
+        return await reader.beginnings(new_inputs) if new_inputs else {}
+
+
+async def close_partition(partition: Partition) -> None:
+    """Let a dropped partition's connections go; a failure is only worth a line."""
+    try:
+        await partition.log.close()
+    except Exception as error:
+        logger.warning("%s: its connection was not closed properly: %s", partition.name, describe(error))
