@@ -3,8 +3,11 @@
 Times and spans are milliseconds. A *measure* is named ``funnel.step`` or ``micro.name``.
 """
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
 
 SESSION = "session"
 """The base of a micro-conversion that needs only the session."""
@@ -107,3 +110,19 @@ class Definition:
         """Return the names of all measures, funnels first, each in the order of its configuration."""
         steps = [f"{f.name}.{s.name}" for f in self.funnels for s in f.steps]
         return tuple(steps + [f"{MICRO}.{m.name}" for m in self.micros])
+
+    def fingerprint(self) -> str:
+        """Return a short text that is equal for definitions whose state can be read as each other's.
+
+        Spans that only say when something is late, closed or shown may change from one start to the next.
+        """
+        lasting = replace(
+            self,
+            times=Times(
+                timeout=self.times.timeout,
+                max_length=self.times.max_length,
+                known_for=self.times.known_for,
+                pane=self.times.pane,
+            ),
+        )
+        return hashlib.blake2b(msgspec.json.encode(lasting), digest_size=6).hexdigest()

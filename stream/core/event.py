@@ -34,25 +34,43 @@ Outcome = Literal["counted", "duplicate", "late", "rejected", "bot"]
 
 OUTCOMES: tuple[Outcome, ...] = ("counted", "duplicate", "late", "rejected", "bot")
 
+NAME_LIMIT = 100
+"""Longest event name, in characters; a longer one is cut."""
 
-class Event(msgspec.Struct, gc=False):
-    """One step of a visitor on the site, with everything the core needs of it.
+VALUE_LIMIT = 1_000
+"""Longest text of any other field, in characters; a longer one is cut."""
 
-    ``time`` is the corrected event time, ms since the epoch; ``event_id`` and ``visitor`` are never empty;
-    ``session_id`` is empty where the client sent none. ``fields`` reads optional fields by name (``page``,
-    ``props.plan``) as text, empty where absent.
+
+class Event(msgspec.Struct, gc=False, kw_only=True):
+    """What a visitor did, as decoded, then made whole by :mod:`stream.formats.canonical`.
+
+    Made whole means: ``name``, ``visitor_id`` and ``event_id`` are not empty, ``time`` is the corrected event
+    time in ms since the epoch. Every other field is optional.
     """
 
-    name: str
-    time: int
-    visitor: str
-    event_id: str
-    session_id: str
-    fields: Any
-
-    def field(self, name: str) -> str:
-        """Return an optional field as text, or an empty string."""
-        return str(self.fields.get(name, ""))
+    name: str = ""
+    time: int | str | None = None
+    sent_at: int | str | None = None
+    received_at: int | str | None = None
+    event_id: str | None = None
+    visitor_id: str | None = None
+    user_id: str | None = None
+    session_id: str | None = None
+    page: str | None = None
+    referrer: str | None = None
+    device: str | None = None
+    source: str | None = None
+    medium: str | None = None
+    campaign: str | None = None
+    country: str | None = None
+    user_type: str | None = None
+    variant: str | None = None
+    user_agent: str | None = None
+    value: int | float | None = None
+    currency: str | None = None
+    items: list[msgspec.Raw] | None = None
+    consent: dict[str, bool | None] | None = None
+    props: dict[str, Any] | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -60,3 +78,29 @@ class Rejected(msgspec.Struct, frozen=True):
 
     reason: Reason
     detail: str
+
+
+TEXT_FIELDS: tuple[str, ...] = (
+    "page",
+    "referrer",
+    "device",
+    "source",
+    "medium",
+    "campaign",
+    "country",
+    "user_type",
+    "variant",
+    "user_agent",
+    "currency",
+)
+"""Optional text fields: a ``where`` or a dimension can read them."""
+
+
+def field_text(event: Event, field: str) -> str:
+    """Return a field of the event, or of its ``props.``, as text; empty where it is absent."""
+    found: Any = (event.props or {}).get(field[6:]) if field.startswith("props.") else getattr(event, field)
+    if found is None:
+        return ""
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return str(found)[:VALUE_LIMIT]

@@ -1,0 +1,1 @@
+"""Agents: thin shells between the engine's bytes and the core."""

@@ -1,0 +1,20 @@
+"""State is read only by the definition that wrote it."""
+
+
+class DefinitionChangedError(Exception):
+    """The stored state was counted by another definition; the text says what to do."""
+
+
+def check(stored: str, own: str, where: str) -> None:
+    """Compare fingerprints of definitions.
+
+    Raises:
+        DefinitionChangedError: They differ.
+    """
+    if stored != own:
+        raise DefinitionChangedError(
+            f"the state in {where} was counted with other funnels, micro-conversions, dimensions or session"
+            f" rules (fingerprint {stored}, now {own}); go back to that configuration, or give kafka.group a"
+            " new name: the new group reads the events topics from their beginning and publishes the same"
+            " windows anew"
+        )

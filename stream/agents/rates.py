@@ -1,0 +1,189 @@
+"""The rates agent: deltas of all partitions in; closed windows out, and live ones for those who show them."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from stream.agents.fingerprint import check
+from stream.core.closed import ClosedRow
+from stream.core.definition import Definition
+from stream.core.delta import Delta
+from stream.core.rates import Mark, Rates
+from stream.engine.api import Chunk, Flush, Record, Row
+
+REPUBLISH_MS = 2_000
+"""Closed windows that change are published again at most so often: cohorts change with every event."""
+
+_BUCKET, _COUNTER, _SEGMENTS, _STATE = b"b", b"n:", b"sg", b"st"
+
+_decode_delta = msgspec.msgpack.Decoder(Delta).decode
+_encode = msgspec.msgpack.Encoder().encode
+_to_json = msgspec.json.Encoder().encode
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """The row that is written with every flush."""
+
+    fingerprint: str
+    born: int
+    partitions: int
+    marks: dict[int, Mark]
+    watermark: int | None
+    closed_until: list[int]
+    mature_until: list[int]
+
+
+class Audience(Protocol):
+    """Who is shown the rates, after each commit. Must not wait for anything."""
+
+    def opened(self, state: "RatesState") -> None:
+        """The rates are recovered, and this process owns them."""
+
+    def committed(self, state: "RatesState", seq: int, closed: list[ClosedRow], oldest: list[int]) -> None:
+        """Flush ``seq`` is durable.
+
+        Args:
+            state: The rates.
+            seq: Number of the flush.
+            closed: Rows of closed windows that it published.
+            oldest: Arrivals (ms) of the oldest record of each delta that it folded in.
+        """
+
+
+class RatesState:
+    """The state of the one partition of the topology ``rates``.
+
+    Attributes:
+        core: All counts. born: When this state was first made, wall clock ms: of two groups that write to one
+            store, the younger
+            counts.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        rates_topic: str,
+        partition_of: Callable[[bytes], int],
+        wall_ms: Callable[[], int],
+        audience: Audience,
+    ) -> None:
+        self.core = Rates(definition)
+        self.born = 0
+        self._definition = definition
+        self._rates_topic = rates_topic
+        self._partition_of = partition_of
+        self._wall_ms = wall_ms
+        self._audience = audience
+        self._fingerprint = definition.fingerprint()
+        self._closing = False
+        self._published_at = 0
+        self._now_ms = 0
+        self._in_flight: dict[int, tuple[list[ClosedRow], list[int]]] = {}
+        self._oldest: list[int] = []
+
+    # -- recovery
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take back one row."""
+        if key[:1] == _BUCKET:
+            level, start, segment = _bucket_of(key)
+            self.core.levels[level].restore((start, segment), value)
+        elif value is None:
+            return
+        elif key[:2] == _COUNTER:
+            self.core.counters[key[2:].decode()] = msgspec.msgpack.decode(value, type=list[int])
+        elif key == _SEGMENTS:
+            self.core.segments.unpack(value)
+        elif key == _STATE:
+            stored = msgspec.msgpack.decode(value, type=_Stored)
+            check(stored.fingerprint, self._fingerprint, "rates")
+            self.born = stored.born
+            self.core.partitions = stored.partitions
+            self.core.marks = stored.marks
+            self.core.watermark = stored.watermark
+            for closed, until, mature in zip(
+                self.core.closed, stored.closed_until, stored.mature_until, strict=True
+            ):
+                closed.closed_until, closed.mature_until = until, mature
+
+    def restored(self) -> None:
+        """Build what follows from the rows."""
+        if not self.born:
+            self.born = self._wall_ms()
+        self.core.restored()
+        self._audience.opened(self)
+
+    # -- live
+
+    def apply(self, chunk: Chunk) -> None:
+        """Fold in the deltas of a chunk."""
+        for value in chunk.values:
+            if value is None:
+                continue
+            delta = _decode_delta(value)
+            check(delta.fingerprint, self._fingerprint, f"deltas of partition {delta.partition}")
+            self.core.fold(delta)
+            if delta.oldest is not None:
+                self._oldest.append(delta.oldest)
+
+    def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:  # noqa: ARG002 - the engine's interface
+        """Let windows slide and close."""
+        self._now_ms = now_ms
+        if self.core.pass_time():
+            self._closing = True
+
+    def flush(self, seq: int) -> Flush:
+        """Return the rows that changed, and closed windows that are new or have changed."""
+        closed: list[ClosedRow] = []
+        if self._closing or self._now_ms - self._published_at >= REPUBLISH_MS:
+            closed = self.core.publish()
+            self._closing = False
+            self._published_at = self._now_ms
+        rows: list[Row] = []
+        for level, keys in self.core.forget():  # after publishing: a window may close and go in one step
+            rows += [(_bucket_key(level, start, segment), None) for start, segment in keys]
+        for level, buckets in enumerate(self.core.levels):
+            rows += [(_bucket_key(level, start, segment), row) for (start, segment), row in buckets.flush()]
+        for segment in self.core.changed_counters:
+            rows.append((_COUNTER + segment.encode(), _encode(self.core.counters[segment])))
+        self.core.changed_counters.clear()
+        if self.core.segments.changed:
+            rows.append((_SEGMENTS, self.core.segments.pack()))
+        rows.append((_STATE, self._stored()))
+        self._in_flight[seq] = closed, self._oldest
+        self._oldest = []
+        return Flush(rows, self._publish(closed))
+
+    def committed(self, seq: int) -> None:
+        """Show what is now durable."""
+        closed, oldest = self._in_flight.pop(seq, ([], []))
+        self._audience.committed(self, seq, closed, oldest)
+
+    def _stored(self) -> bytes:
+        return _encode(
+            _Stored(
+                self._fingerprint,
+                self.born,
+                self.core.partitions,
+                self.core.marks,
+                self.core.watermark,
+                [closed.closed_until for closed in self.core.closed],
+                [closed.mature_until for closed in self.core.closed],
+            )
+        )
+
+    def _publish(self, closed: list[ClosedRow]) -> list[Record]:
+        records: list[Record] = []
+        for row in closed:
+            key = row.key().encode()
+            records.append(Record(self._rates_topic, self._partition_of(key), key, _to_json(row)))
+        return records
+
+
+def _bucket_key(level: int, start: int, segment: str) -> bytes:
+    return _BUCKET + bytes((level,)) + start.to_bytes(8) + segment.encode()
+
+
+def _bucket_of(key: bytes) -> tuple[int, int, str]:
+    return key[1], int.from_bytes(key[2:10]), key[10:].decode()

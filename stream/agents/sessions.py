@@ -1,0 +1,211 @@
+"""The sessions agent: records of one partition in; sessions' state, deltas, rejected and late records out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from stream.agents.fingerprint import check
+from stream.core.definition import Definition
+from stream.core.delta import Delta
+from stream.core.event import OUTCOMES, Event, Outcome, Reason, Rejected
+from stream.core.partition import Partition
+from stream.engine.api import Chunk, Flush, Record, Row
+from stream.formats.canonical import parse
+
+DETAIL_LIMIT = 300
+"""Longest explanation put into a header, in characters."""
+
+_VISITOR, _IDS, _FORWARDED, _STATE = b"v:", b"i:", b"fw", b"st"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsTopics:
+    """Names of the topics that the agent reads and writes.
+
+    ``deltas`` has one partition; ``rejected`` and ``late`` have as many as the events topics.
+    """
+
+    events: tuple[str, ...]
+    commands: str
+    deltas: str
+    rejected: str
+    late: str
+
+
+class InputCounts(msgspec.Struct, array_like=True):
+    """What became of the records of one input partition, since ever."""
+
+    outcomes: dict[str, int]
+    rejected: dict[str, int]
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """The row that is written with every flush."""
+
+    fingerprint: str
+    clocks: list[tuple[str, int | None, int | None]]
+    watermark: int | None
+    closed_until: int
+    counts: dict[str, InputCounts]
+
+
+class SessionsState:
+    """The state of one partition of the topology ``sessions``.
+
+    Attributes:
+        partition: Number of the partition.
+        core: Its sessions.
+        counts: What became of the records, by input topic.
+    """
+
+    def __init__(
+        self, definition: Definition, topics: SessionsTopics, partition: int, partitions: int
+    ) -> None:
+        self.partition = partition
+        self.core = Partition(definition, topics.events)
+        self.counts = {topic: InputCounts({}, {}) for topic in topics.events}
+        self._topics = topics
+        self._partitions = partitions
+        self._max_future = definition.times.max_future
+        self._fingerprint = definition.fingerprint()
+        self._effects: list[Record] = []
+        self._oldest: int | None = None
+
+    # -- recovery
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """Take back one row."""
+        kind = key[:2]
+        if kind == _VISITOR:
+            self.core.visitors.restore(key[2:].decode(), value)
+        elif kind == _IDS:
+            self.core.seen.restore(key, value)
+        elif value is not None and kind == _FORWARDED:
+            self.core.ledger.labels.unpack(value)
+        elif value is not None and kind == _STATE:
+            stored = msgspec.msgpack.decode(value, type=_Stored)
+            check(stored.fingerprint, self._fingerprint, f"partition {self.partition} of sessions")
+            self.core.clock.unpack(stored.clocks, stored.watermark)
+            self.core.ledger.closed_until = stored.closed_until
+            self.counts |= stored.counts
+
+    def restored(self) -> None:
+        """Build what follows from the rows."""
+        self.core.seen.restored()
+        self.core.lifetimes.restore()
+
+    # -- live
+
+    def apply(self, chunk: Chunk) -> None:
+        """Judge and take the records of a chunk."""
+        topic = chunk.topic
+        if topic == self._topics.commands:
+            return  # reserved: positions know the input from the start, but nothing is commanded yet
+        if not chunk.timestamps:
+            return
+        core = self.core
+        core.clock.read(topic)
+        oldest = min(chunk.timestamps)
+        self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
+        advance, max_future = core.advance, self._max_future
+        counted = duplicate = 0
+        for i, value in enumerate(chunk.values):
+            event = parse(value, chunk.timestamps[i], max_future)
+            if isinstance(event, Rejected):
+                self._reject(chunk, i, event)
+                continue
+            outcome = advance(topic, event)
+            if outcome == "counted":
+                counted += 1
+            elif outcome == "duplicate":
+                duplicate += 1
+            else:
+                self._set_aside(chunk, i, outcome, event)
+        outcomes = self.counts[topic].outcomes
+        outcomes["counted"] = outcomes.get("counted", 0) + counted
+        outcomes["duplicate"] = outcomes.get("duplicate", 0) + duplicate
+
+    def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
+        """Let time pass: idle inputs move the watermark on; sessions close and are forgotten."""
+        self.core.clock.tick(now_ms, at_end)
+        self.core.lifetimes.pass_time()
+
+    def flush(self, seq: int) -> Flush:
+        """Return the rows that changed, the delta, and the records set aside."""
+        core = self.core
+        rows: list[Row] = core.visitors.flush(_VISITOR, core.clock.horizon)
+        rows += core.seen.flush(_IDS + seq.to_bytes(8), core.clock.horizon)
+        delta = self._delta(seq)
+        if core.ledger.labels.changed:
+            rows.append((_FORWARDED, core.ledger.labels.pack()))
+        stored = _Stored(
+            self._fingerprint, core.clock.pack(), core.clock.watermark, core.ledger.closed_until, self.counts
+        )
+        rows.append((_STATE, msgspec.msgpack.encode(stored)))
+        effects, self._effects, self._oldest = self._effects, [], None
+        key = str(self.partition).encode()
+        effects.append(Record(self._topics.deltas, 0, key, msgspec.msgpack.encode(delta)))
+        return Flush(rows, effects)
+
+    def committed(self, seq: int) -> None:
+        """Nothing waits for it."""
+
+    def _delta(self, seq: int) -> Delta:
+        taken = self.core.ledger.take()
+        return Delta(
+            self._fingerprint,
+            self.partition,
+            self._partitions,
+            seq,
+            self.core.clock.watermark,
+            self._oldest,
+            tuple(sum(c.outcomes.get(o, 0) for c in self.counts.values()) for o in OUTCOMES),
+            taken.labels,
+            taken.codes,
+            taken.hits,
+            taken.corrections,
+            taken.sightings,
+        )
+
+    # -- records that are not counted
+
+    def _count(self, topic: str, outcome: Outcome) -> None:
+        outcomes = self.counts[topic].outcomes
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+
+    def _reject(self, chunk: Chunk, i: int, why: Rejected) -> None:
+        self._count(chunk.topic, "rejected")
+        rejected = self.counts[chunk.topic].rejected
+        rejected[why.reason] = rejected.get(why.reason, 0) + 1
+        self._put(self._topics.rejected, chunk, i, why.reason, why.detail)
+
+    def _set_aside(self, chunk: Chunk, i: int, outcome: Outcome, event: Event) -> None:
+        self._count(chunk.topic, outcome)
+        if outcome == "late":
+            watermark = self.core.clock.inputs[chunk.topic].watermark
+            mark = "" if watermark is None else str(watermark)
+            newest = self.core.clock.inputs[chunk.topic].newest
+            detail = f"time: {event.time}, when the newest of its partition was {newest}"
+            self._put(self._topics.late, chunk, i, "late", detail, ("watermark", mark.encode()))
+
+    def _put(
+        self,
+        topic: str,
+        chunk: Chunk,
+        i: int,
+        reason: Reason | Outcome,
+        detail: str,
+        *more: tuple[str, bytes],
+    ) -> None:
+        """Set a record aside, byte for byte, with what is to be known of it in headers."""
+        headers = (
+            ("reason", reason.encode()),
+            ("detail", detail[:DETAIL_LIMIT].encode(errors="replace")),
+            ("topic", chunk.topic.encode()),
+            ("partition", str(chunk.partition).encode()),
+            ("offset", str(chunk.offsets[i]).encode()),
+            ("time", str(chunk.timestamps[i]).encode()),
+            *more,
+        )
+        self._effects.append(Record(topic, chunk.partition, chunk.keys[i], chunk.values[i], headers))

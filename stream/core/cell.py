@@ -1,0 +1,81 @@
+"""Cells: the counts of one segment in one span of time, for all measures, and what a hit does to them.
+
+A row of cells is a flat list: four integers a measure, in the order of the measures, so that adding rows is
+adding lists. It is the one mergeable type: panes, minutes, hours and windows all hold it, and merging is
+addition.
+"""
+
+from collections.abc import Sequence
+
+from stream.core.hits import Code
+from stream.core.plan import Plans
+
+SESSIONS, CONVERTED, OPEN, ACTIONS = range(4)
+"""Places of the counts of a measure."""
+
+FIELDS = 4
+
+Row = list[int]
+
+Effect = tuple[int, int]
+"""Place in a row, and how much a hit adds there."""
+
+
+def new_row(measures: int) -> Row:
+    """Return a row of zeros."""
+    return [0] * (FIELDS * measures)
+
+
+def add(row: Row, other: Sequence[int], times: int = 1) -> None:
+    """Add another row, so many times (-1: take it away)."""
+    for place, count in enumerate(other):
+        if count:
+            row[place] += times * count
+
+
+class Effects:
+    """What each code of a hit does to a row, and to counters.
+
+    Codes name groups and measures; one that the definition does not know does nothing.
+    """
+
+    def __init__(self, plans: Plans) -> None:
+        self._plans = plans
+        self._numbers = {name: number for number, name in enumerate(plans.measures)}
+        self._groups = {group.name: group for group in plans.groups}
+        self._on_cells: dict[Code, tuple[Effect, ...]] = {}
+
+    def on_cells(self, code: Code) -> tuple[Effect, ...]:
+        """Return where in a row one such hit adds what."""
+        effects = self._on_cells.get(code)
+        if effects is None:
+            effects = self._on_cells[code] = tuple(self._expand(code))
+        return effects
+
+    def counter(self, code: Code) -> int | None:
+        """Return the counter that one such hit moves: a measure, or one past them for sessions."""
+        if code.kind == "act":
+            return self._numbers.get(code.name)
+        if code.kind == "enter" and (group := self._groups.get(code.name)) is not None:
+            if group.includes_base:
+                return group.base
+            if group.base < 0:
+                return len(self._plans.measures)
+        return None
+
+    def _expand(self, code: Code) -> list[Effect]:
+        if code.kind == "leave":
+            return [(FIELDS * self._numbers[m] + OPEN, -1) for m in code.left if m in self._numbers]
+        if code.kind == "convert" and code.name in self._numbers:
+            first = FIELDS * self._numbers[code.name]
+            return [(first + CONVERTED, 1), (first + OPEN, -1)]
+        if code.kind == "act" and code.name in self._numbers:
+            return [(FIELDS * self._numbers[code.name] + ACTIONS, 1)]
+        effects: list[Effect] = []
+        if code.kind == "enter" and code.name in self._groups:
+            group = self._groups[code.name]
+            if group.includes_base:
+                effects += [(FIELDS * group.base + field, 1) for field in (SESSIONS, CONVERTED, ACTIONS)]
+            for measure in group.members:
+                effects += [(FIELDS * measure + SESSIONS, 1), (FIELDS * measure + OPEN, 1)]
+        return effects

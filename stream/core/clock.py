@@ -1,0 +1,106 @@
+"""Event time of one partition: newest events, watermarks, and how far back state may be forgotten.
+
+Lateness is judged by an input's own order alone, so a crash, an outage or a backlog changes nothing; the
+watermark only closes what can be reopened.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from stream.core.definition import Times
+
+
+class InputClock(msgspec.Struct, array_like=True):
+    """One input of the partition.
+
+    Attributes:
+        newest: Greatest time of a counted event; ``None``: there was none yet.
+        watermark: ``newest - out_of_order + idle``; it never falls.
+        idle_since: When the input was first seen read to its end, on the engine's clock; ``None``: it is not.
+        was_at_end: Whether it has ever been seen read to its end.
+    """
+
+    newest: int | None = None
+    watermark: int | None = None
+    idle_since: int | None = None
+    was_at_end: bool = False
+
+
+class PartitionClock:
+    """The clocks of all inputs of a partition, and what follows from them.
+
+    Attributes:
+        inputs: By name of the topic.
+        watermark: The least of the inputs that ever had an event; ``None`` while none had; it never falls.
+        late_everywhere: An event older than this is late in every input that ever had an event.
+        horizon: What only events older than this could change may be forgotten: as ``late_everywhere``, but
+            very small while an input is not read to its end and may still hold its first event.
+    """
+
+    def __init__(self, topics: tuple[str, ...], times: Times) -> None:
+        self.inputs = {topic: InputClock() for topic in topics}
+        self.watermark: int | None = None
+        self.late_everywhere = NEVER
+        self.horizon = NEVER
+        self._times = times
+
+    def is_late(self, topic: str, time: int) -> bool:
+        """Whether an event of this input comes too late to be counted."""
+        newest = self.inputs[topic].newest
+        return newest is not None and time < newest - self._times.late_after
+
+    def counted(self, topic: str, time: int) -> None:
+        """Take note of a counted event that is newer than all before it in its input."""
+        self.inputs[topic].newest = time
+        self._set_horizon()
+
+    def read(self, topic: str) -> None:
+        """Take note that records were read: the input is not idle."""
+        self.inputs[topic].idle_since = None
+
+    def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
+        """Move the watermarks on; ``now_ms`` is a clock that never falls."""
+        marks: list[int] = []
+        first_end = False
+        for topic, clock in self.inputs.items():
+            if not at_end.get(topic, False):
+                clock.idle_since = None
+            elif clock.idle_since is None:
+                clock.idle_since = now_ms
+                first_end |= not clock.was_at_end
+                clock.was_at_end = True
+            if clock.newest is not None:
+                idle = 0 if clock.idle_since is None else now_ms - clock.idle_since
+                mark = clock.newest - self._times.out_of_order + idle
+                clock.watermark = mark if clock.watermark is None else max(mark, clock.watermark)
+                marks.append(clock.watermark)
+        if marks:
+            least = min(marks)
+            self.watermark = least if self.watermark is None else max(least, self.watermark)
+        if first_end:
+            self._set_horizon()
+
+    def _set_horizon(self) -> None:
+        newest = [clock.newest for clock in self.inputs.values() if clock.newest is not None]
+        if not newest:
+            return
+        self.late_everywhere = min(newest) - self._times.late_after
+        if all(clock.newest is not None or clock.was_at_end for clock in self.inputs.values()):
+            self.horizon = max(self.horizon, self.late_everywhere)
+
+    def pack(self) -> list[tuple[str, int | None, int | None]]:
+        """Return what has to survive: for each input its newest time and watermark."""
+        return [(topic, clock.newest, clock.watermark) for topic, clock in self.inputs.items()]
+
+    def unpack(self, stored: list[tuple[str, int | None, int | None]], watermark: int | None) -> None:
+        """Take back what :meth:`pack` returned; idle begins at 0 when a worker takes over."""
+        for topic, newest, mark in stored:
+            if topic in self.inputs:
+                self.inputs[topic] = InputClock(newest, mark)
+        self.watermark = watermark
+        self._set_horizon()
+
+
+NEVER = -(1 << 62)
+"""Before every time there is."""

@@ -1,0 +1,159 @@
+"""Closed windows: the minutes and hours that are over, published when they close and when they change."""
+
+import msgspec
+
+from stream.core.bucket import Buckets, Slot
+from stream.core.cell import FIELDS, Row
+from stream.core.rate import rate
+from stream.core.segment import Segments, encode
+from stream.units import duration_text
+
+
+class ClosedRow(msgspec.Struct, frozen=True):
+    """One closed window of one measure and segment, as topic ``conversion-rates`` has it.
+
+    Times are ms since the epoch, ratios 0..1 or null where there were no sessions.
+
+    Attributes:
+        mature: Nobody in it can still convert.
+        partial: Counts are lower bounds: the dimension has more values than are told apart.
+    """
+
+    measure: str
+    segment: str
+    size: str
+    window_start: int
+    window_end: int
+    sessions: int
+    converted: int
+    open: int
+    actions: int
+    ratio: float | None
+    flow_ratio: float | None
+    low: float | None
+    high: float | None
+    mature: bool
+    partial: bool
+
+    def key(self) -> str:
+        """Return the row's key in the topic."""
+        return f"{self.measure}|{encode(self.segment)}|{self.size}|{self.window_start}"
+
+
+class ClosedWindows:
+    """Publishes the buckets of one width as windows.
+
+    Attributes:
+        closed_until: Windows that end by then have been published, ms.
+        mature_until: Windows that end by then have been published as mature where they are, ms.
+        pending: Buckets and segments that changed since they were published.
+    """
+
+    def __init__(
+        self, buckets: Buckets, measures: tuple[str, ...], segments: Segments, allowed_lateness: int
+    ) -> None:
+        self.closed_until = 0
+        self.mature_until = 0
+        self.pending: set[tuple[int, str]] = set()
+        self._buckets = buckets
+        self._measures = measures
+        self._segments = segments
+        self._lateness = allowed_lateness
+        self._size = duration_text(buckets.width)
+
+    def changed(self, start: int, segment: str, slot: Slot, measures: int) -> None:
+        """Take note that measures (bits) of a bucket changed; only closed windows have to say so."""
+        if start + self._buckets.width <= self.closed_until:
+            slot.pending |= measures
+            self.pending.add((start, segment))
+
+    def pass_time(self, watermark: int) -> bool:
+        """Close the windows that the watermark has passed; return whether any has to be published."""
+        closing = self._passed(self.closed_until, watermark)
+        maturing = self._passed(self.mature_until, watermark - self._lateness)
+        self.closed_until = max(self.closed_until, self._buckets.start(watermark))
+        self.mature_until = max(self.mature_until, self._buckets.start(watermark - self._lateness))
+        found = False
+        for starts, wanted in ((closing, _anything), (maturing, _nothing_open)):
+            for start in starts:
+                for segment, slot in list(self._buckets.segments(start)):
+                    bits = wanted(slot.cells)
+                    if bits:
+                        self._buckets.touch(start, segment).pending |= bits
+                        self.pending.add((start, segment))
+                        found = True
+        return found
+
+    def publish(self) -> list[ClosedRow]:
+        """Return the rows of all that is pending; nothing is, then."""
+        rows: list[ClosedRow] = []
+        for start, segment in sorted(self.pending):
+            if not self._buckets.accepts(start):
+                continue
+            slot = self._buckets.touch(start, segment)
+            for number, measure in enumerate(self._measures):
+                if slot.pending >> number & 1:
+                    rows.append(self._row(start, segment, slot.cells, number, measure))
+            slot.pending = 0
+        self.pending = set()
+        return rows
+
+    def all_rows(self, segment: str, measure: int) -> list[ClosedRow]:
+        """Return the rows of every closed window that is kept, in order of time."""
+        rows: list[ClosedRow] = []
+        for start in self._buckets.starts():
+            if start + self._buckets.width > self.closed_until:
+                break
+            cells = self._buckets.row(start, segment)
+            if cells is not None and _anything(cells) >> measure & 1:
+                rows.append(self._row(start, segment, cells, measure, self._measures[measure]))
+        return rows
+
+    def _passed(self, since: int, until: int) -> list[int]:
+        """Return the starts of the buckets that end after ``since`` and by ``until``, and hold anything."""
+        width = self._buckets.width
+        first, last = since, self._buckets.start(until)
+        if last <= first:
+            return []
+        if (last - first) // width > 1_000:
+            return [start for start in self._buckets.starts() if first <= start < last]
+        return list(range(first, last, width))
+
+    def _row(self, start: int, segment: str, cells: Row, number: int, measure: str) -> ClosedRow:
+        found = rate(cells, number)
+        end = start + self._buckets.width
+        return ClosedRow(
+            measure,
+            segment,
+            self._size,
+            start,
+            end,
+            found.sessions,
+            found.converted,
+            found.open,
+            found.actions,
+            found.ratio,
+            found.flow_ratio,
+            found.low,
+            found.high,
+            found.open == 0 and end <= self.mature_until,
+            self._segments.is_partial(segment),
+        )
+
+
+def _anything(cells: Row) -> int:
+    """Return the measures (bits) that have any count."""
+    return sum(
+        1 << place // FIELDS
+        for place in range(0, len(cells), FIELDS)
+        if cells[place] or cells[place + 1] or cells[place + 2] or cells[place + 3]
+    )
+
+
+def _nothing_open(cells: Row) -> int:
+    """Return the measures (bits) that have counts, but nobody who may still convert."""
+    return sum(
+        1 << place // FIELDS
+        for place in range(0, len(cells), FIELDS)
+        if not cells[place + 2] and (cells[place] or cells[place + 1] or cells[place + 3])
+    )

@@ -1,0 +1,62 @@
+"""A delta: what one flush of a sessions partition tells the owner of the rates."""
+
+import msgspec
+
+from stream.core.hits import Code
+
+Hit = tuple[int, int, int, int]
+"""Start of the pane (ms), number of the labels, number of the code, and how often (negative: withdrawn)."""
+
+
+class Delta(msgspec.Struct, array_like=True, gc=False):
+    """The changes since the partition's flush before, and its state of time.
+
+    Attributes:
+        fingerprint: Of the definition by which it was counted.
+        partition: Which partition it is of.
+        partitions: How many there are: the global watermark waits for all.
+        seq: Number of the flush; each is folded in once.
+        watermark: The partition's watermark, ms; ``None`` while it never had an event.
+        oldest: Arrival of the oldest record of this flush, ms; ``None``: it had none.
+        outcomes: Records by outcome since ever, in the order of ``OUTCOMES``.
+        labels: Combinations of labels that hits refer to.
+        codes: Codes that hits refer to.
+        hits: Contributions of events in order: they move counters too.
+        corrections: Contributions withdrawn and made anew: they move cells only.
+        sightings: First sightings among the corrections (label, code, how often): they move counters only.
+    """
+
+    fingerprint: str
+    partition: int
+    partitions: int
+    seq: int
+    watermark: int | None
+    oldest: int | None
+    outcomes: tuple[int, ...]
+    labels: list[tuple[str, ...]]
+    codes: list[Code]
+    hits: list[Hit]
+    corrections: list[Hit]
+    sightings: list[tuple[int, int, int]]
+
+
+class HitTable:
+    """Sums hits between two flushes: one integer a hit, so that a dictionary is all it takes."""
+
+    def __init__(self, pane: int) -> None:
+        self._pane = pane
+        self._sums: dict[int, int] = {}
+
+    def add(self, time: int, combination: int, code: int, times: int) -> None:
+        """Add a hit at ``time`` (ms) so many ``times``."""
+        key = (time // self._pane << 40) | (combination << 20) | code
+        self._sums[key] = self._sums.get(key, 0) + times
+
+    def take(self) -> list[Hit]:
+        """Return the sums that are not 0, with the numbers of this process, and begin anew."""
+        pane = self._pane
+        sums = [
+            ((key >> 40) * pane, key >> 20 & 0xFFFFF, key & 0xFFFFF, n) for key, n in self._sums.items() if n
+        ]
+        self._sums = {}
+        return sums

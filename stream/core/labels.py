@@ -1,0 +1,106 @@
+"""Labels of sessions: read from events, held within bounds, and numbered for the hits of one partition."""
+
+from operator import attrgetter
+
+import msgspec
+
+from stream.core.definition import Dimension
+from stream.core.event import Event, field_text
+
+LABEL_LIMIT = 100
+"""Longest label, in characters; a longer one is cut."""
+
+OTHER = "__other__"
+"""Stands for every value beyond a dimension's bound."""
+
+FORWARD_FACTOR = 4
+"""A partition tells apart so many times ``max_values``; which of them count is the rates owner's to say."""
+
+KNOWN_LIMIT = 50_000
+"""How many combinations are remembered before the memory is cleared: it only saves work."""
+
+Labels = tuple[str, ...]
+
+
+class LabelReader:
+    """Reads the plain dimensions (crosses follow from them) of events, and numbers their combinations.
+
+    Attributes:
+        forwarded: For each plain dimension, the unlisted values that are told apart. It is state: a value
+            that
+            was once refused stays refused, so what was contributed can be withdrawn.
+        changed: Whether ``forwarded`` changed since it was last written.
+        combinations: Combinations of labels by number.
+    """
+
+    def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
+        self.plain = tuple(d for d in dimensions if not d.cross)
+        self.user_type = next((i for i, d in enumerate(self.plain) if d.field == "user_type"), -1)
+        self.forwarded: list[dict[str, None]] = [{} for _ in self.plain]
+        self.changed = False
+        self.combinations: list[Labels] = []
+        self._listed = [frozenset(d.values) for d in self.plain]
+        self._limits = [FORWARD_FACTOR * d.max_values for d in self.plain]
+        self._fields = [d.field for d in self.plain]
+        self._get = (
+            attrgetter(*self._fields)
+            if len(self._fields) > 1 and not any(f.startswith("props.") for f in self._fields)
+            else None
+        )
+        self._seen: dict[tuple[str | None, ...], Labels] = {}
+        self._numbers: dict[tuple[Labels, bool], int] = {}
+
+    def of(self, event: Event) -> Labels:
+        """Return the event's labels, empty where it says nothing."""
+        found: tuple[str | None, ...]
+        if self._get is not None:
+            found = self._get(event)
+        else:
+            found = tuple([field_text(event, field) for field in self._fields])
+        labels = self._seen.get(found)
+        if labels is None:
+            if len(self._seen) >= KNOWN_LIMIT:
+                self._seen.clear()
+            labels = self._seen[found] = tuple((value or "")[:LABEL_LIMIT] for value in found)
+        return labels
+
+    def number(self, labels: Labels, returning: bool) -> int:
+        """Return the number of a session's combination, with ``user_type`` and the bounds applied."""
+        number = self._numbers.get((labels, returning))
+        if number is None:
+            bounded = [self._bound(place, value) for place, value in enumerate(labels)]
+            if self.user_type >= 0 and not labels[self.user_type]:
+                bounded[self.user_type] = "returning" if returning else "new"
+            number = self._numbers[labels, returning] = len(self.combinations)
+            self.combinations.append(tuple(bounded))
+        return number
+
+    def forget(self) -> None:
+        """Drop the numbers if there are many. Only when no hit refers to one."""
+        if len(self.combinations) > KNOWN_LIMIT:
+            self._numbers.clear()
+            self.combinations.clear()
+
+    def _bound(self, place: int, value: str) -> str:
+        if not value or value in self._listed[place]:
+            return value
+        forwarded = self.forwarded[place]
+        if value in forwarded:
+            return value
+        if len(forwarded) >= self._limits[place]:
+            return OTHER
+        forwarded[value] = None
+        self.changed = True
+        return value
+
+    def pack(self) -> bytes:
+        """Return what has to survive, by names of dimensions."""
+        self.changed = False
+        return msgspec.msgpack.encode(
+            {d.name: list(values) for d, values in zip(self.plain, self.forwarded, strict=True)}
+        )
+
+    def unpack(self, row: bytes) -> None:
+        """Take back what :meth:`pack` returned."""
+        stored = msgspec.msgpack.decode(row, type=dict[str, list[str]])
+        self.forwarded = [dict.fromkeys(stored.get(d.name, ())) for d in self.plain]

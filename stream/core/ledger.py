@@ -1,0 +1,139 @@
+"""The ledger of one partition: what its sessions have contributed since the last flush.
+
+Whatever the state of a session is, what it has contributed so far adds up to ``contribution(session)``:
+events in order add the difference as it arises, everything else withdraws the whole and contributes it again.
+Counters are apart from this: they see each measure of a session once, and never take anything back.
+"""
+
+from stream.core.definition import Definition
+from stream.core.delta import Hit, HitTable
+from stream.core.hits import Code, Vocabulary, closing, contribution, reaching
+from stream.core.labels import LabelReader
+from stream.core.plan import Plans
+from stream.core.session import Session
+
+
+class Ledger:
+    """Sums of contributions, and the line before which sessions are closed.
+
+    Attributes:
+        labels: Reads and numbers labels.
+        closed_until: Sessions whose last event + timeout is before this are closed, ms.
+    """
+
+    def __init__(self, definition: Definition, plans: Plans) -> None:
+        self.labels = LabelReader(definition.dimensions)
+        self.closed_until = 0
+        self._plans = plans
+        self._words = Vocabulary(plans)
+        self._timeout = definition.times.timeout
+        self._hits = HitTable(definition.times.pane)
+        self._corrections = HitTable(definition.times.pane)
+        self._sightings: dict[tuple[int, int], int] = {}
+        self._session_bit = 1 << len(plans.measures)
+
+    def is_closed(self, session: Session) -> bool:
+        """Whether the watermark has passed the session's last event + timeout."""
+        return session.last + self._timeout < self.closed_until
+
+    def is_past(self, time: int) -> bool:
+        """Whether a session whose last event is at ``time`` would be closed."""
+        return time + self._timeout < self.closed_until
+
+    def began(self, session: Session) -> None:
+        """Contribute an open session that has just begun."""
+        session.counted |= self._session_bit
+        combination = self.labels.number(session.labels, session.returning)
+        self._hits.add(session.first, combination, self._words.enter[0], 1)
+
+    def reached(self, session: Session, measures: list[int]) -> None:
+        """Contribute measures that an open session has just reached, in order."""
+        combination = self.labels.number(session.labels, session.returning)
+        for measure in measures:
+            bit = 1 << measure
+            table = self._corrections if session.counted & bit else self._hits
+            session.counted |= bit
+            for time, code in reaching(session, measure, self._plans, self._words):
+                table.add(time, combination, code, 1)
+
+    def closed(self, session: Session) -> None:
+        """Contribute that a session ended: what it has not reached it will not."""
+        combination = self.labels.number(session.labels, session.returning)
+        for time, code in closing(session, self._plans, self._words):
+            self._hits.add(time, combination, code, 1)
+
+    def withdraw(self, session: Session) -> None:
+        """Take back everything that a session has contributed."""
+        self._contribute(session, -1)
+
+    def contribute(self, session: Session) -> None:
+        """Contribute a session as it is now; counters see what they have not seen of it."""
+        self._contribute(session, 1)
+        self._sight(session)
+
+    def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
+        """Change a session's labels, and move what it has contributed to them."""
+        self._contribute(session, -1)
+        session.labels = labels
+        session.returning = returning
+        self._contribute(session, 1)
+
+    def _contribute(self, session: Session, times: int) -> None:
+        combination = self.labels.number(session.labels, session.returning)
+        for time, code in contribution(session, self.is_closed(session), self._plans, self._words):
+            self._corrections.add(time, combination, code, times)
+
+    def _sight(self, session: Session) -> None:
+        combination = self.labels.number(session.labels, session.returning)
+        codes = []
+        if not session.counted & self._session_bit:
+            session.counted |= self._session_bit
+            codes.append(self._words.enter[0])
+        for measure, time in enumerate(session.reached):
+            if time >= 0 and not session.counted >> measure & 1:
+                session.counted |= 1 << measure
+                codes += [code for _, code in reaching(session, measure, self._plans, self._words)]
+        for code in codes:
+            key = combination, code
+            self._sightings[key] = self._sightings.get(key, 0) + 1
+
+    def take(self) -> "Taken":
+        """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
+        hits, corrections = self._hits.take(), self._corrections.take()
+        sightings, self._sightings = self._sightings, {}
+        combinations: dict[int, int] = {}
+        codes: dict[int, int] = {}
+
+        def renumber(hit: Hit) -> Hit:
+            pane, combination, code, times = hit
+            return (
+                pane,
+                combinations.setdefault(combination, len(combinations)),
+                codes.setdefault(code, len(codes)),
+                times,
+            )
+
+        taken = Taken(
+            [renumber(hit) for hit in hits],
+            [renumber(hit) for hit in corrections],
+            [renumber((0, combination, code, n))[1:] for (combination, code), n in sightings.items()],
+        )
+        taken.labels = [self.labels.combinations[number] for number in combinations]
+        taken.codes = [self._words.codes[number] for number in codes]
+        self.labels.forget()
+        return taken
+
+
+class Taken:
+    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
+
+    __slots__ = ("codes", "corrections", "hits", "labels", "sightings")
+
+    def __init__(
+        self, hits: list[Hit], corrections: list[Hit], sightings: list[tuple[int, int, int]]
+    ) -> None:
+        self.hits = hits
+        self.corrections = corrections
+        self.sightings = sightings
+        self.labels: list[tuple[str, ...]] = []
+        self.codes: list[Code] = []

@@ -1,0 +1,110 @@
+"""The end of sessions: closed when the watermark passes, forgotten when no event can reach them any more."""
+
+from stream.core.clock import PartitionClock
+from stream.core.definition import Times
+from stream.core.ledger import Ledger
+from stream.core.session import Session
+from stream.core.timer import BUCKET_MS, Timers
+from stream.core.visitor import Group, VisitorStore, settled_sessions
+
+
+class Lifetimes:
+    """Timers for the ends of sessions of one partition.
+
+    Invariant: for each session that is not closed there is a timer at its last event + timeout or earlier,
+        and for each that is closed one to forget it. Both follow from the rows, so they are not written.
+    """
+
+    def __init__(
+        self, times: Times, clock: PartitionClock, store: VisitorStore, ledger: Ledger, remembers: bool
+    ) -> None:
+        self._times = times
+        self._clock = clock
+        self._store = store
+        self._ledger = ledger
+        self._remembers = remembers
+        """Whether it matters, after all is forgotten, that somebody was there."""
+        self._to_close = Timers()
+        self._to_forget = Timers()
+
+    def watch(self, name: str, session: Session) -> None:
+        """See to the end of a session that began or changed."""
+        self._to_close.set(session.last + self._times.timeout, name)
+
+    def restore(self) -> None:
+        """See to the ends of all visitors that were read back."""
+        for name in self._store.names():
+            visitor = self._store.look(name)
+            for group in visitor.groups if visitor is not None else ():
+                for session in group.sessions:
+                    timers = self._to_forget if self._ledger.is_closed(session) else self._to_close
+                    timers.set(session.last + self._times.timeout, name)
+            if visitor is not None and not visitor.groups:
+                self._to_forget.set(visitor.began + self._times.known_for, name)
+
+    def pass_time(self) -> None:
+        """Close and forget whatever the clock has passed."""
+        watermark = self._clock.watermark
+        if watermark is not None:
+            for end, names in self._to_close.due(watermark):
+                self._close(names, max(end, self._ledger.closed_until))
+            passed = watermark - watermark % BUCKET_MS
+            self._ledger.closed_until = max(passed, self._ledger.closed_until)
+        for _, names in self._to_forget.due(self._clock.horizon):
+            for name in names:
+                self._forget(name)
+
+    def _close(self, names: list[str], until: int) -> None:
+        """Close the sessions whose end is before ``until`` and was not before ``closed_until``."""
+        since = self._ledger.closed_until
+        for name in names:
+            visitor = self._store.look(name)
+            for group in visitor.groups if visitor is not None else ():
+                for session in group.sessions:
+                    end = session.last + self._times.timeout
+                    if end >= until:
+                        self._to_close.set(end, name)
+                        continue
+                    if end >= since:
+                        self._ledger.closed(session)
+                    self._to_forget.set(end, name)
+        self._ledger.closed_until = until
+
+    def _forget(self, name: str) -> None:
+        """Drop the sessions that are out of reach; forget the visitor when nothing is left."""
+        seen = self._store.look(name)
+        if seen is None:
+            return
+        horizon = self._clock.horizon
+        known_until = seen.began + self._times.known_for
+        if any(self._gone(group) for group in seen.groups) or (not seen.groups and known_until < horizon):
+            visitor = self._store.take(name)
+            for group in visitor.groups:
+                for session in self._gone(group):
+                    group.sessions.remove(session)
+                    if self._remembers:
+                        visitor.began = max(visitor.began, session.first)
+            visitor.groups = [group for group in visitor.groups if group.sessions]
+            known_until = visitor.began + self._times.known_for
+            if not visitor.groups and known_until < horizon:
+                visitor.began = -1
+            seen = visitor
+        for group in seen.groups:
+            if self._ledger.is_closed(group.sessions[-1]):
+                end = max(session.last for session in group.sessions) + self._times.timeout
+                self._to_forget.set(max(end, horizon), name)
+        if not seen.groups and seen.began >= 0:
+            self._to_forget.set(known_until, name)
+
+    def _gone(self, group: Group) -> list[Session]:
+        """Return the sessions that no event can reach, and that are not needed to compute others."""
+        horizon = self._clock.horizon
+        out_of_reach = [
+            session
+            for session in group.sessions
+            if session.last + self._times.timeout < horizon and self._ledger.is_closed(session)
+        ]
+        if len(out_of_reach) == len(group.sessions):
+            return out_of_reach
+        settled = settled_sessions(group)
+        return [session for session in out_of_reach if any(session is other for other in settled)]

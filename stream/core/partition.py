@@ -1,0 +1,150 @@
+"""One partition's visitors: judges each event, and moves sessions on.
+
+In order, an event costs a look-up, a step and an append. Everything else (a late arrival, a label that is
+filled in later, a session that was closed) takes one slow path: withdraw what the group contributed, compute
+it again, contribute that.
+"""
+
+from stream.core.clock import PartitionClock
+from stream.core.definition import Definition
+from stream.core.event import Event, Outcome
+from stream.core.identity import SeenIds, identity
+from stream.core.ledger import Ledger
+from stream.core.lifetime import Lifetimes
+from stream.core.plan import Plan, Plans
+from stream.core.session import Session, advance, begin
+from stream.core.visitor import Entry, Group, Visitor, VisitorStore, fill, insert, joins, label_number
+
+BOT_STEPS = 2_000
+"""A session with so many step events is no person: what it does further is not counted."""
+
+
+class Partition:
+    """The sessions of one partition. Pure: events in, outcomes and a ledger of contributions out.
+
+    Attributes:
+        clock: Time, as the inputs tell it.
+        seen: Ids of counted events.
+        visitors: All visitors that are remembered.
+        ledger: What sessions contributed since the last flush.
+        lifetimes: Sees to the ends of sessions.
+    """
+
+    def __init__(self, definition: Definition, topics: tuple[str, ...]) -> None:
+        self._times = definition.times
+        self._plans = Plans(definition)
+        self.clock = PartitionClock(topics, self._times)
+        self.seen = SeenIds()
+        self.visitors = VisitorStore(self._plans, self._times)
+        self.ledger = Ledger(definition, self._plans)
+        self._user_type_counts = self.ledger.labels.user_type >= 0
+        self.lifetimes = Lifetimes(
+            self._times, self.clock, self.visitors, self.ledger, self._user_type_counts
+        )
+
+    def advance(self, topic: str, event: Event) -> Outcome:
+        """Take one event of an input; return what became of it."""
+        time = event.time
+        assert isinstance(time, int), "an event is made whole before it gets here"
+        name = event.visitor_id or ""
+        visitor = self.visitors.take(name)
+        group = visitor.group(event.session_id or "")
+        if group is not None and self._is_bot(group, time):
+            return "bot"
+        clock = self.clock
+        if clock.is_late(topic, time):
+            return "late"
+        event_id = event.event_id or ""
+        known = identity(name, event_id)
+        counted_at = self.seen.times.get(known)
+        if counted_at is not None and counted_at >= clock.late_everywhere:
+            return "duplicate"
+        self.seen.add(known, time)
+        newest = clock.inputs[topic].newest
+        if newest is None or time > newest:
+            clock.counted(topic, time)
+        plan = self._plans.of(event)
+        labels = self.ledger.labels.of(event)
+        if group is None:
+            group = Group(event.session_id or "", None, [], [], [])
+            visitor.groups.append(group)
+        self._count(name, visitor, group, (time, event_id, plan.mask, label_number(group, labels)), plan)
+        return "counted"
+
+    def _is_bot(self, group: Group, time: int) -> bool:
+        """Whether the event falls into a session that has had its share of steps."""
+        for session in group.sessions:
+            if (
+                session.steps >= BOT_STEPS
+                and session.first - self._times.timeout <= time <= session.last + self._times.timeout
+                and time - session.first <= self._times.max_length
+            ):
+                return True
+        return False
+
+    def _count(self, name: str, visitor: Visitor, group: Group, entry: Entry, plan: Plan) -> None:
+        time = entry[0]
+        labels = group.labels[entry[3]]
+        session = group.sessions[-1] if group.sessions else None
+        if (session is not None and time <= session.last) or self.ledger.is_past(time):
+            self._recount(name, visitor, group, entry)
+            return
+        if session is None or not joins(session, time, self._times):
+            group.log.append(entry)
+            session = begin(time, labels, len(self._plans.measures), self._plans.step_count)
+            group.sessions.append(session)
+            self._see_who_is_back(visitor, [session])
+            self.ledger.began(session)
+            self.lifetimes.watch(name, session)
+        elif self.ledger.is_closed(session):
+            self._recount(name, visitor, group, entry)
+            return
+        else:
+            group.log.append(entry)
+            session.last = time
+            if session.labels != labels and (filled := fill(session.labels, labels)) != session.labels:
+                self.ledger.relabel(session, filled, session.returning)
+        if plan.mask:
+            session.steps += 1
+            reached = advance(session, plan, time)
+            if reached:
+                self.ledger.reached(session, reached)
+
+    def _recount(self, name: str, visitor: Visitor, group: Group, entry: Entry) -> None:
+        """Take an event that is not the newest of its group, or that belongs to a closed session."""
+        before = group.sessions
+        for session in before:
+            self.ledger.withdraw(session)
+        insert(group, entry, self._plans, self._times)
+        for session in group.sessions:
+            for old in before:
+                if old.first <= session.last and session.first <= old.last:
+                    session.counted |= old.counted
+                    session.returning = old.returning
+        self._see_who_is_back(visitor, group.sessions)
+        for session in group.sessions:
+            self.ledger.contribute(session)
+            self.lifetimes.watch(name, session)
+
+    def _see_who_is_back(self, visitor: Visitor, fresh: list[Session]) -> None:
+        """Say of each session whether its visitor was there before; move contributions where that changes.
+
+        ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
+        known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
+        """
+        if not self._user_type_counts:
+            return
+        starts = [session.first for group in visitor.groups for session in group.sessions]
+        starts.append(visitor.began)
+        for group in visitor.groups:
+            for session in group.sessions:
+                first = session.first
+                if first < self.clock.horizon:
+                    continue
+                returning = any(0 <= start < first <= start + self._times.known_for for start in starts)
+                if returning == session.returning:
+                    continue
+                if any(session is other for other in fresh):
+                    session.returning = returning
+                else:
+                    self.ledger.relabel(session, session.labels, returning)

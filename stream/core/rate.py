@@ -1,0 +1,58 @@
+"""Rates of a window: what the counts of one measure say."""
+
+from math import sqrt
+
+import msgspec
+
+from stream.core.cell import ACTIONS, CONVERTED, FIELDS, OPEN, SESSIONS
+
+Z95 = 1.959963984540054
+"""Quantile of the normal distribution that leaves 2.5 % above it."""
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """Counts and rates of one measure, segment and window; ratios are 0..1, ``None`` where there is no data.
+
+    Attributes:
+        sessions: Relevant sessions: those that reached the measure's base inside the window.
+        converted: Those of them that have reached the measure by now.
+        open: Those of them that have not, and may still.
+        actions: Sessions that reached the measure inside the window.
+        ratio: ``converted / sessions``.
+        flow_ratio: ``actions / sessions``; it may exceed 1.
+        low: Lower end of the 95 % Wilson interval of ``ratio``.
+        high: Its upper end.
+    """
+
+    sessions: int
+    converted: int
+    open: int
+    actions: int
+    ratio: float | None
+    flow_ratio: float | None
+    low: float | None
+    high: float | None
+
+
+def rate(row: list[int], measure: int) -> Rate:
+    """Return the rate of a measure from a row of cells."""
+    first = FIELDS * measure
+    sessions, converted = row[first + SESSIONS], row[first + CONVERTED]
+    still_open, actions = row[first + OPEN], row[first + ACTIONS]
+    if sessions <= 0:
+        return Rate(sessions, converted, still_open, actions, None, None, None, None)
+    low, high = wilson(converted, sessions)
+    return Rate(sessions, converted, still_open, actions, converted / sessions, actions / sessions, low, high)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a proportion, 0..1.
+
+    Wilson, E. B. (1927): Probable inference, the law of succession, and statistical inference. JASA 22.
+    """
+    p = successes / trials
+    z2 = Z95 * Z95
+    middle = p + z2 / (2 * trials)
+    half = Z95 * sqrt((p * (1 - p) + z2 / (4 * trials)) / trials)
+    scale = 1 + z2 / trials
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)

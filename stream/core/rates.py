@@ -1,0 +1,175 @@
+"""The owner of the rates: folds deltas of all partitions into buckets and windows, and says what is closed.
+
+Everything is a sum of integers, so it does not matter in which order deltas come; each is folded in once, by
+its sequence. The global watermark is the least of the partitions'; one that has not been heard from holds it
+back.
+"""
+
+import msgspec
+
+from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets
+from stream.core.cell import FIELDS, Effect, Effects
+from stream.core.closed import ClosedRow, ClosedWindows
+from stream.core.definition import Definition
+from stream.core.delta import Delta, Hit
+from stream.core.event import OUTCOMES
+from stream.core.hits import Code
+from stream.core.plan import Plans
+from stream.core.segment import Segments
+from stream.core.window import SlidingWindow
+
+
+class Mark(msgspec.Struct, array_like=True):
+    """The state of a sessions partition, as of the last delta folded in."""
+
+    seq: int
+    watermark: int | None
+    outcomes: tuple[int, ...]
+
+
+class Rates:
+    """All counts of all measures, segments and spans.
+
+    Attributes:
+        measures: Names of the measures, by number. marks: State of each partition heard from. partitions: How
+            many partitions there are; 0 until the first is heard from. watermark: The global watermark, ms;
+            ``None`` while one is missing or no event was ever counted. segments: Which segments there are.
+            levels: Panes, minutes and hours. windows: Sliding windows, by size. closed: Closed minutes,
+            closed hours. counters: For each segment, sessions that reached each measure, and after these the
+            sessions themselves. skipped: Deltas that had been folded in before.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._times = definition.times
+        plans = Plans(definition)
+        self.plans = plans
+        self.measures = plans.measures
+        count = len(plans.measures)
+        self._effects = Effects(plans)
+        self.marks: dict[int, Mark] = {}
+        self.partitions = 0
+        self.watermark: int | None = None
+        self.segments = Segments(definition.dimensions)
+        hours_for = max(HOURS_FOR, max(self._times.sizes) + 24 * HOUR)
+        self.levels = (
+            Buckets(self._times.pane, PANES_FOR, count),
+            Buckets(MINUTE, MINUTES_FOR, count),
+            Buckets(HOUR, hours_for, count),
+        )
+        self.windows = {size: SlidingWindow(size, self._level_of(size), count) for size in self._times.sizes}
+        self.closed = tuple(
+            ClosedWindows(level, plans.measures, self.segments, self._times.allowed_lateness)
+            for level in self.levels[1:]
+        )
+        self.counters: dict[str, list[int]] = {}
+        self.changed_counters: set[str] = set()
+        self.skipped = 0
+
+    def _level_of(self, size: int) -> Buckets:
+        if size <= PANES_FOR:
+            return self.levels[0]
+        return self.levels[1] if size <= MINUTES_FOR else self.levels[2]
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """Records by outcome, over all partitions."""
+        return {
+            outcome: sum(mark.outcomes[place] for mark in self.marks.values())
+            for place, outcome in enumerate(OUTCOMES)
+        }
+
+    def fold(self, delta: Delta) -> None:
+        """Take one delta; one that was taken before is skipped."""
+        mark = self.marks.get(delta.partition)
+        if mark is not None and delta.seq <= mark.seq:
+            self.skipped += 1
+            return
+        self.partitions = delta.partitions
+        self.marks[delta.partition] = Mark(delta.seq, delta.watermark, delta.outcomes)
+        segments = [self.segments.of(labels) for labels in delta.labels]
+        self._fold_hits(delta.hits, segments, delta.codes)
+        self._fold_hits(delta.corrections, segments, delta.codes)
+        for _, label, code, times in delta.hits:
+            self._count(segments[label], delta.codes[code], times)
+        for label, code, times in delta.sightings:
+            self._count(segments[label], delta.codes[code], times)
+
+    def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], codes: list[Code]) -> None:
+        """Add hits to all buckets and windows; those of one pane and combination together."""
+        sums: dict[tuple[int, int], dict[int, int]] = {}
+        effects = [self._effects.on_cells(code) for code in codes]
+        for pane, label, code, times in hits:
+            cells = sums.setdefault((pane, label), {})
+            for place, count in effects[code]:
+                cells[place] = cells.get(place, 0) + count * times
+        for (pane, label), cells in sums.items():
+            changes = [(place, count) for place, count in cells.items() if count]
+            if changes:
+                measures = 0
+                for place, _ in changes:
+                    measures |= 1 << place // FIELDS
+                for segment in segments[label]:
+                    self._add(pane, segment, changes, measures)
+
+    def _add(self, time: int, segment: str, changes: list[Effect], measures: int) -> None:
+        for number, level in enumerate(self.levels):
+            start = time - time % level.width
+            if not level.accepts(start):
+                continue
+            slot = level.touch(start, segment)
+            cells = slot.cells
+            for place, count in changes:
+                cells[place] += count
+            if number:
+                self.closed[number - 1].changed(start, segment, slot, measures)
+        for window in self.windows.values():
+            if window.contains(time):
+                cells = window.touch(segment)
+                for place, count in changes:
+                    cells[place] += count
+
+    def _count(self, segments: tuple[str, ...], code: Code, times: int) -> None:
+        counter = self._effects.counter(code)
+        if counter is None:
+            return
+        for segment in segments:
+            counts = self.counters.get(segment)
+            if counts is None:
+                counts = self.counters[segment] = [0] * (len(self.measures) + 1)
+            counts[counter] += times
+            self.changed_counters.add(segment)
+        if counter == len(self.measures):
+            self.segments.count_overflow(segments, times)
+
+    def restored(self) -> None:
+        """Build, after all rows are back, the windows and what is still to be published."""
+        for number, closed in enumerate(self.closed, start=1):
+            closed.pending = set(self.levels[number].pending())
+        if self.watermark is not None:
+            for window in self.windows.values():
+                window.slide(self.watermark + self._times.out_of_order)
+
+    def pass_time(self) -> bool:
+        """Move the watermark on, slide and close windows; return whether any has to be published."""
+        marks = [mark.watermark for mark in self.marks.values() if mark.watermark is not None]
+        if not marks or len(self.marks) < self.partitions:
+            return False
+        least = min(marks)
+        if self.watermark is not None and least <= self.watermark:
+            return False
+        self.watermark = least
+        now = least + self._times.out_of_order
+        for window in self.windows.values():
+            window.slide(now)
+        return sum(closed.pass_time(least) for closed in self.closed) > 0
+
+    def forget(self) -> list[tuple[int, list[tuple[int, str]]]]:
+        """Drop what is too old; return, by number of the level, the keys of what was dropped."""
+        if self.watermark is None:
+            return []
+        now = self.watermark + self._times.out_of_order
+        return [(number, level.forget(now, now - PANES_FOR)) for number, level in enumerate(self.levels)]
+
+    def publish(self) -> list[ClosedRow]:
+        """Return the rows of closed windows that are new or changed."""
+        return [row for closed in self.closed for row in closed.publish()]

@@ -1,0 +1,107 @@
+"""Segments: which a session counts in, by its labels, and how many values of a dimension are told apart."""
+
+from urllib.parse import quote
+
+import msgspec
+
+from stream.core.definition import Dimension
+from stream.core.labels import KNOWN_LIMIT, OTHER, Labels
+
+ALL = "all"
+
+
+def encode(segment: str) -> str:
+    """Return a segment as keys have it: its value percent-encoded."""
+    dimension, equals, value = segment.partition("=")
+    return f"{dimension}={quote(value)}" if equals else segment
+
+
+def cross_value(parts: tuple[str, ...]) -> str:
+    """Return the value of a cross (``mobile/google``); a slash inside a part is written ``%2F``."""
+    return "/".join(part.replace("/", "%2F") for part in parts)
+
+
+class Segments:
+    """Makes segments of labels. Values that are not listed are admitted first come, as long as there is room.
+
+    Attributes:
+        admitted: For each dimension, the unlisted values that have a segment of their own. It is state.
+        overflow: For each dimension, how many sessions had a value that found no room (counted once each).
+        changed: Whether either changed since it was last written.
+    """
+
+    def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
+        self.dimensions = {d.name: d for d in dimensions}
+        self.admitted: dict[str, dict[str, None]] = {d.name: {} for d in dimensions}
+        self.overflow: dict[str, int] = {d.name: 0 for d in dimensions}
+        self.changed = False
+        self._plain = [d for d in dimensions if not d.cross]
+        self._place = {d.name: place for place, d in enumerate(self._plain)}
+        self._crosses = [d for d in dimensions if d.cross]
+        self._known: dict[Labels, tuple[str, ...]] = {}
+
+    def of(self, labels: Labels) -> tuple[str, ...]:
+        """Return all segments of a session with these labels, ``all`` first."""
+        segments = self._known.get(labels)
+        if segments is None:
+            if len(self._known) >= KNOWN_LIMIT:
+                self._known.clear()
+            found = [ALL]
+            for dimension, value in zip(self._plain, labels, strict=True):
+                if value:
+                    found.append(f"{dimension.name}={self._admit(dimension, value)}")
+            for cross in self._crosses:
+                parts = tuple(labels[self._place[name]] for name in cross.cross)
+                if all(parts):
+                    found.append(f"{cross.name}={self._admit(cross, cross_value(parts))}")
+            segments = self._known[labels] = tuple(found)
+        return segments
+
+    def count_overflow(self, segments: tuple[str, ...], sessions: int) -> None:
+        """Count new sessions that are in the rest of a dimension."""
+        for segment in segments:
+            dimension, _, value = segment.partition("=")
+            if value == OTHER:
+                self.overflow[dimension] += sessions
+                self.changed = True
+
+    def is_partial(self, segment: str) -> bool:
+        """Whether the segment's counts are lower bounds: an unlisted value of a dimension that overflowed."""
+        dimension, equals, value = segment.partition("=")
+        if not equals:
+            return False
+        return self.overflow.get(dimension, 0) > 0 and value not in self.dimensions[dimension].values
+
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Return, for each dimension, all values that have a segment."""
+        return {
+            name: tuple(
+                dict.fromkeys([*d.values, *self.admitted[name], *([OTHER] if self.overflow[name] else [])])
+            )
+            for name, d in self.dimensions.items()
+        }
+
+    def pack(self) -> bytes:
+        """Return what has to survive, by names of dimensions."""
+        self.changed = False
+        return msgspec.msgpack.encode(
+            {name: (list(admitted), self.overflow[name]) for name, admitted in self.admitted.items()}
+        )
+
+    def unpack(self, row: bytes) -> None:
+        """Take back what :meth:`pack` returned."""
+        stored = msgspec.msgpack.decode(row, type=dict[str, tuple[list[str], int]])
+        for name in self.dimensions:
+            admitted, overflow = stored.get(name, ([], 0))
+            self.admitted[name] = dict.fromkeys(admitted)
+            self.overflow[name] = overflow
+
+    def _admit(self, dimension: Dimension, value: str) -> str:
+        admitted = self.admitted[dimension.name]
+        if value in admitted or value in dimension.values or value == OTHER:
+            return value
+        if len(admitted) + len(dimension.values) >= dimension.max_values:
+            return OTHER
+        admitted[value] = None
+        self.changed = True
+        return value

@@ -1,0 +1,124 @@
+"""A session: its extent, its labels, and how far each funnel got; and what one more event does to it.
+
+Rules of an ordered funnel: step k is reached at the earliest time at which some chain of the session's events
+leads to it within the windows. Only the newest chain to each step has to be kept: among the chains that end
+in one step, the one with the newest last event also has the newest first event, so whatever an older chain
+could still lead to, the newest can too (tests hold this against a search over all chains).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from stream.core.plan import NO_TIME, MicroPlan, Plan, StepPlan
+
+
+class Session(msgspec.Struct, array_like=True, gc=False):
+    """One visit. Times are ms; lists are indexed by the number of the measure.
+
+    Attributes:
+        first: Time of its first event.
+        last: Time of its last event.
+        labels: The first non-empty value of each plain dimension, in the definition's order.
+        returning: Whether another session of the visitor began earlier, within ``known_for``.
+        steps: How many of its events matched anything.
+        counted: Bits of the measures (and, above them, of the session itself) that counters have seen.
+        reached: When each measure was first reached.
+        entry: For each funnel step, the first event of the newest chain to it.
+        newest: For each funnel step, the last event of that chain.
+    """
+
+    first: int
+    last: int
+    labels: tuple[str, ...]
+    returning: bool
+    steps: int
+    counted: int
+    reached: list[int]
+    entry: list[int]
+    newest: list[int]
+
+    def copy(self) -> "Session":
+        """Return a session that can change without this one."""
+        return Session(
+            self.first,
+            self.last,
+            self.labels,
+            self.returning,
+            self.steps,
+            self.counted,
+            self.reached.copy(),
+            self.entry.copy(),
+            self.newest.copy(),
+        )
+
+
+def begin(time: int, labels: tuple[str, ...], measures: int, steps: int) -> Session:
+    """Return a session whose first event is at ``time``, with no measure reached."""
+    return Session(
+        time, time, labels, False, 0, 0, [NO_TIME] * measures, [NO_TIME] * steps, [NO_TIME] * steps
+    )
+
+
+def advance(session: Session, plan: Plan, time: int) -> list[int]:
+    """Take an event at ``time``, later than all before it; return the measures it is the first to reach."""
+    reached_now: list[int] = []
+    for steps in plan.funnels:
+        for step in steps:
+            _step(session, step, time, reached_now)
+    reached = session.reached
+    for micro in plan.micros:
+        measure = micro.measure
+        if reached[measure] < 0 and (micro.base < 0 or reached[micro.base] >= 0):
+            reached[measure] = time
+            reached_now.append(measure)
+    return reached_now
+
+
+def advance_tied(session: Session, plans: Sequence[Plan], time: int) -> list[int]:
+    """Take events of one time, given in the order of their ids: per funnel the lower step comes first.
+
+    A micro-conversion of a measure counts at the very time of that measure, so these come after all funnels.
+    """
+    reached_now: list[int] = []
+    funnels: dict[int, list[tuple[StepPlan, ...]]] = {}
+    micros: dict[int, MicroPlan] = {}
+    for plan in plans:
+        for steps in plan.funnels:
+            funnels.setdefault(steps[0].funnel, []).append(steps)
+        for micro in plan.micros:
+            micros[micro.measure] = micro
+    for events in funnels.values():
+        for steps in sorted(events, key=lambda s: s[-1].measure):
+            for step in steps:
+                _step(session, step, time, reached_now)
+    reached = session.reached
+    for measure, micro in sorted(micros.items()):
+        if reached[measure] < 0 and (micro.base < 0 or reached[micro.base] >= 0):
+            reached[measure] = time
+            reached_now.append(measure)
+    return reached_now
+
+
+def _step(session: Session, step: StepPlan, time: int, reached_now: list[int]) -> None:
+    """Take an event that matches ``step``."""
+    measure = step.measure
+    entry = session.entry
+    if not step.sources:
+        if step.first_entry_only and session.reached[measure] >= 0:
+            return
+        entry[measure] = time
+    else:
+        newest = session.newest
+        best = NO_TIME
+        for source in step.sources:
+            start = entry[source]
+            if start > best and time - start <= step.within and time - newest[source] <= step.own_within:
+                best = start
+        if best < 0:
+            return
+        entry[measure] = best
+    session.newest[measure] = time
+    if session.reached[measure] < 0:
+        session.reached[measure] = time
+        reached_now.append(measure)

@@ -1,0 +1,66 @@
+"""Sliding windows: sums over the buckets of a span that ends now, kept up to date hit by hit."""
+
+from stream.core.bucket import Buckets
+from stream.core.cell import Row, add, new_row
+
+
+class SlidingWindow:
+    """The window of one size, for all segments.
+
+    Attributes:
+        size: Its length, ms.
+        end: Its end, ms, aligned to its buckets; ``None`` before time is known.
+        rows: Cells by segment; a segment in which nothing happened has none.
+        changed: Segments whose cells changed since this was last cleared.
+    """
+
+    def __init__(self, size: int, buckets: Buckets, measures: int) -> None:
+        self.size = size
+        self.end: int | None = None
+        self.rows: dict[str, Row] = {}
+        self.changed: set[str] = set()
+        self._buckets = buckets
+        self._measures = measures
+
+    @property
+    def start(self) -> int | None:
+        """Where the window starts, ms; ``None`` before time is known."""
+        return None if self.end is None else self.end - self.size
+
+    def contains(self, start: int) -> bool:
+        """Whether a bucket lies in the window as it is now."""
+        return self.end is not None and self.end - self.size <= start < self.end
+
+    def touch(self, segment: str) -> Row:
+        """Return the cells of a segment to change them."""
+        self.changed.add(segment)
+        row = self.rows.get(segment)
+        if row is None:
+            row = self.rows[segment] = new_row(self._measures)
+        return row
+
+    def slide(self, now: int) -> bool:
+        """Move on so that the window ends with the bucket that contains ``now``; return whether it moved."""
+        width = self._buckets.width
+        end = self._buckets.start(now) + width
+        if self.end is not None and end <= self.end:
+            return False
+        if self.end is None or end - self.end >= self.size:
+            self.changed.update(self.rows)
+            self.rows = {}
+            entering = range(end - self.size, end, width)
+        else:
+            for start in range(self.end - self.size, end - self.size, width):
+                self._move(start, -1)
+            entering = range(self.end, end, width)
+        self.end = end
+        for start in entering:
+            self._move(start, 1)
+        self.changed.update(self.rows)
+        for segment in [s for s in self.changed if s in self.rows and not any(self.rows[s])]:
+            del self.rows[segment]
+        return True
+
+    def _move(self, start: int, times: int) -> None:
+        for segment, slot in self._buckets.segments(start):
+            add(self.touch(segment), slot.cells, times)

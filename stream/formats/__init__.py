@@ -1,0 +1,1 @@
+"""Formats of events: each makes canonical events of records, or says why it cannot."""
