@@ -12,6 +12,7 @@ from stream.engine.api import InputStatus, Observer, PartitionState, Topology
 from stream.engine.app import EngineApp
 from stream.engine.connection import Connection
 from stream.engine.log import PartitionLog
+from stream.engine.log_plain import PlainLog
 from stream.engine.log_transactional import TransactionalLog
 from stream.engine.logs import quiet_libraries
 from stream.engine.recovery import StateTables
@@ -100,7 +101,8 @@ class Engine:
         app = self.app
 
         def new_log(partition: TopicPartition) -> PartitionLog:
-            return TransactionalLog(self._connection, topology.name, partition)
+            kind = TransactionalLog if self._connection.transactions else PlainLog
+            return kind(self._connection, topology.name, partition)
 
         table = StateTable(app, topology, changelog, observer, new_log)
         app.tables.add(table)

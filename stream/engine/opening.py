@@ -20,7 +20,7 @@ async def open_partitions(
 ) -> None:
     """Recover new partitions, all with one reader.
 
-    Goes on over further rebalances, since most partitions stay; those dropped meanwhile are closed in the end.
+    Goes on over further rebalances, since most partitions stay; those dropped are closed in the end.
     """
     by_source = {TopicPartition(changelog, partition.number): partition for partition in partitions}
     try:

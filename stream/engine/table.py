@@ -124,7 +124,10 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
         while not self.should_stop:
             began = time.monotonic()
             await self._flush()
-            await self.sleep(max(0.001, interval - (time.monotonic() - began)))
+            flushed = time.monotonic()
+            pause = max(0.001, interval - (flushed - began))
+            await self.sleep(pause)
+            self._check_pause(time.monotonic() - flushed - pause)
 
     async def _flush(self, all_of_them: bool = False, suspend: bool = False) -> None:
         async with self._flushing:
@@ -139,6 +142,12 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
             ]
             if due:
                 await asyncio.gather(*[self._write(*pair) for pair in self._collect(due, now)])
+
+    def _check_pause(self, too_long: float) -> None:
+        """End a process that was frozen, where no transactions fence it: others may own its partitions."""
+        connection = self.app.connection
+        if not connection.transactions and too_long > connection.session_timeout_s:
+            end_process(f"This worker stood still for {too_long:.1f} s, longer than its session timeout")
 
     def _collect(self, partitions: list[Partition], now: float) -> list[tuple[Partition, Write]]:
         """Take the changes out of all states without an await: between two chunks for all of them."""
