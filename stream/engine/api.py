@@ -148,6 +148,7 @@ class Topology:
         make_state: Makes the empty state of a partition: ``make_state(partition)``.
         flush_ms: Time between two flushes while there is something to write, ms.
         idle_flush_ms: Time between two flushes while nothing is read, ms (the state is still ticked).
+        outputs: Topics to whose partition p the effects of partition p go: they have as many partitions.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Topology:
     make_state: Callable[[int], PartitionState]
     flush_ms: int = 150
     idle_flush_ms: int = 500
+    outputs: tuple[str, ...] = ()
 
 
 class InputStatus(NamedTuple):

@@ -35,6 +35,8 @@ class Preparation(Service):  # type: ignore[misc]  # mode has no types under --s
         work = asyncio.ensure_future(ensure_topics(self.app.connection, self.app.plan))
         try:
             await self.wait_first(work)
+            if work.done():
+                self.app.partition_counts = work.result()
         except Exception as error:
             end_process("The topics are not as this worker needs them", error)
         finally:
@@ -67,6 +69,7 @@ class EngineApp(faust.App):  # type: ignore[misc]  # faust has no types under --
         self.early_services = early_services
         self.states = States()
         self.recovered = False
+        self.partition_counts: dict[str, int] = {}
         super().__init__(connection.group, **settings)
         self.preparation = Preparation(self)
 

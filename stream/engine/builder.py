@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-import uvloop
 from aiokafka import TopicPartition
 from faust.types import TP
 
@@ -19,6 +18,7 @@ from stream.engine.recovery import StateTables
 from stream.engine.table import StateTable
 from stream.engine.topics import TopicPlan, TopicSpec
 from stream.engine.versions import check_versions
+from stream.engine.worker import EngineWorker
 
 BUFFERED_CHUNKS = 64
 """Chunks that may wait for an agent before its partition is no longer fetched."""
@@ -27,8 +27,8 @@ BUFFERED_CHUNKS = 64
 class Engine:
     """Serves topologies on one worker.
 
-    Run it by ``faust -A module:app worker``, where ``app = engine.app``, or by ``faust.Worker(engine.app)``.
-    Faust's web server is off: pass own services, which start before the brokers are waited for and stop last.
+    Run it by ``engine.run()``, or by ``faust -A module:app worker`` where ``app = engine.app``. Faust's web
+    server is off: pass own services, which start before the brokers are waited for, and stop last.
 
     Args:
         connection: Where the brokers are, and who we are there. topologies: What to serve. observer: Where
@@ -56,13 +56,13 @@ class Engine:
     ) -> None:
         check_versions()
         _check_distinct(topologies)
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        use_uvloop()
         quiet_libraries()
         changelogs = {
             topology.name: f"{connection.group}-{topology.name}-changelog" for topology in topologies
         }
         plan = TopicPlan(
-            groups={topology.name: (*topology.inputs, changelogs[topology.name]) for topology in topologies},
+            groups={t.name: (*t.inputs, *t.outputs, changelogs[t.name]) for t in topologies},
             specs={spec.name: spec for spec in topics},
             changelogs=frozenset(changelogs.values()),
             default_partitions=default_partitions,
@@ -74,10 +74,27 @@ class Engine:
         for topology in topologies:
             self._add(topology, changelogs[topology.name], observer)
 
+    def run(self) -> NoReturn:
+        """Run the worker in this process until SIGTERM or SIGINT, then exit with code 0; 1 after a failure.
+
+        Logging is left as the caller set it up. ``faust -A`` does the same, with Faust's logging.
+        """
+        worker = self.app.Worker(override_logging=False, quiet=True)
+        worker.execute_from_commandline()
+        raise SystemExit(0)  # for readers: the line above does not return
+
     @property
     def ready(self) -> bool:
         """Whether the worker has joined the group, and all its partitions have their state."""
         return self.app.recovered
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has; known before any state is made.
+
+        Raises:
+            KeyError: It is not one of this engine's topics, or Kafka has not been reached yet.
+        """
+        return self.app.partition_counts[topic]
 
     def states(self, topology: str) -> dict[int, PartitionState]:
         """Return the states of a topology's partitions that are open on this worker, by partition number."""
@@ -130,6 +147,7 @@ def _faust_settings(connection: Connection) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "autodiscover": False,
         "TableManager": StateTables,
+        "Worker": EngineWorker,
     }
 
 
@@ -140,3 +158,12 @@ def _check_distinct(topologies: Sequence[Topology]) -> None:
         twice = sorted({name for name in all_of_them if all_of_them.count(name) > 1})
         if twice:
             raise ValueError(f"{kind} {', '.join(twice)} is named twice")
+
+
+def use_uvloop() -> None:
+    """Run this process's event loops on uvloop, where there is one: it halves Faust's cost of a message."""
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())

@@ -115,6 +115,8 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
     keys: list[bytes | None] = []
     timestamps: list[int] = []
     offsets: list[int] = []
+    add_value, add_key = values.append, keys.append
+    add_timestamp, add_offset = timestamps.append, offsets.append
     while len(values) < CHUNK_RECORDS and batches.has_next():
         try:
             batch = batches.next_batch()
@@ -124,12 +126,14 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
                 position = batch.next_offset
                 continue
             if not batch.is_control_batch:
+                begins_before = batch.base_offset < position  # the broker sends whole batches
                 for record in batch:
-                    if record.offset >= position:  # a compressed batch may begin before the position
-                        values.append(record.value)
-                        keys.append(record.key)
-                        timestamps.append(record.timestamp)
-                        offsets.append(record.offset)
+                    if begins_before and record.offset < position:
+                        continue
+                    add_value(record.value)
+                    add_key(record.key)
+                    add_timestamp(record.timestamp)
+                    add_offset(record.offset)
             position = batch.next_offset
         except Exception as error:
             raise _unreadable(partition, position, error) from error

@@ -18,13 +18,11 @@ class PlainLog:
     Implements `stream.engine.log.PartitionLog`, with less than transactions give:
 
     - There is no fence. A worker that was frozen for longer than the session timeout and comes back may
-    write over
-      what the new owner wrote. It ends itself when it notices (`table.StateTable` watches its own clock,
-      and ``write`` sees by the offsets that somebody else wrote), but only this process can tell, and only
-      afterwards. Where that matters, use a broker with transactions.
+      write over what the new owner wrote. It ends itself when it notices (`table.StateTable` watches its own
+      clock, and ``write`` sees by the offsets that somebody else wrote), but only this process can tell, and
+      only afterwards. Where that matters, use a broker with transactions.
     - Effects are published after the rows are durable, and those of the last flush again after a crash:
-    receivers
-      must bear repetition.
+      receivers must bear repetition.
     - A flush must fit into one record batch.
     """
 

@@ -111,8 +111,11 @@ class TopicPlan:
         return next(iter(counts.values()), declared[0] if declared else self.default_partitions)
 
 
-async def ensure_topics(connection: Connection, plan: TopicPlan) -> None:
+async def ensure_topics(connection: Connection, plan: TopicPlan) -> dict[str, int]:
     """Wait for the brokers for as long as it takes, then make and check the topics.
+
+    Returns:
+        How many partitions each of them has.
 
     Raises:
         TopicsRefusedError: Partition counts do not fit together, or a topic cannot be made.
@@ -138,7 +141,7 @@ async def ensure_topics(connection: Connection, plan: TopicPlan) -> None:
             await admin.close()
 
 
-async def _ensure(admin: AIOKafkaAdminClient, plan: TopicPlan) -> None:
+async def _ensure(admin: AIOKafkaAdminClient, plan: TopicPlan) -> dict[str, int]:
     deadline = asyncio.get_running_loop().time() + TOPICS_APPEAR_WITHIN_S
     existing = await _partition_counts(admin, plan.names())
     new = plan.missing(existing)
@@ -155,6 +158,7 @@ async def _ensure(admin: AIOKafkaAdminClient, plan: TopicPlan) -> None:
             raise TopicsRefusedError(f"the topics {', '.join(sorted(missing))} were made but do not appear")
         await asyncio.sleep(0.05)
     plan.missing(existing)  # another worker may have made some of them, otherwise
+    return existing
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient, names: set[str]) -> dict[str, int]:
