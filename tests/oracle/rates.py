@@ -1,0 +1,148 @@
+"""Count sessions into windows: the last row of every window once everything has closed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from stream.core.definition import SESSION, Definition
+from tests.oracle.judging import Judged, judge
+from tests.oracle.reaching import bases, reached
+from tests.oracle.record import Event, Read
+from tests.oracle.visits import Session, overflowed, sessions_of
+
+Key = tuple[str, str, str, int]
+"""Measure, segment (``all`` or ``dimension=value``, raw), size (``1m``), start of the window in ms."""
+
+Row = dict[str, Any]
+"""Counts and ratios of one window, named as in topic ``conversion-rates``."""
+
+Z_95 = 1.959963984540054
+_UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def size_ms(size: str) -> int:
+    """Return the length of a window such as ``1m`` or ``24h``, ms."""
+    return int(size[:-1]) * _UNITS_MS[size[-1]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which rows are exact, so that they can be compared.
+
+    Attributes:
+        sizes: Sizes of windows.
+        listed: Segments of values that the configuration lists.
+        whole: Dimensions of which every value is exact.
+        until: Only windows that end by then, ms; none: all.
+    """
+
+    sizes: tuple[str, ...]
+    listed: frozenset[str]
+    whole: frozenset[str]
+    until: int | None
+
+    def segment(self, segment: str) -> bool:
+        """Say whether a segment is counted exactly."""
+        return segment == "all" or segment in self.listed or segment.partition("=")[0] in self.whole
+
+    def key(self, key: Key) -> bool:
+        """Say whether a row is one to compare."""
+        _, segment, size, start = key
+        if size not in self.sizes or not self.segment(segment):
+            return False
+        return self.until is None or start + size_ms(size) <= self.until
+
+
+class Rows(dict[Key, Row]):
+    """Rows by key, with the scope in which they are complete."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+
+def rows(
+    reads: Iterable[Read] | Judged,
+    definition: Definition,
+    sizes: Sequence[str] = ("1m", "1h"),
+    *,
+    unlisted: bool = False,
+    until: int | None = None,
+) -> Rows:
+    """Return the last row of every window that ever had a session or an action.
+
+    Args:
+        reads: Records in the order they were read, or what was judged of them.
+        definition: What is measured.
+        sizes: Sizes of windows, such as ``1m``.
+        unlisted: Also rows of values that are not listed, for dimensions that cannot have overflowed.
+        until: Only windows that end by then, ms. What lies before it must have closed.
+    """
+    counted = (reads if isinstance(reads, Judged) else judge(reads, definition)).counted
+    whole = {d.name for d in definition.dimensions} - overflowed(counted, definition) if unlisted else set()
+    listed = {f"{d.name}={value}" for d in definition.dimensions for value in d.values}
+    scope = Scope(tuple(sizes), frozenset(listed), frozenset(whole), until)
+    counts: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+    by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
+    for event in counted:
+        by_visitor[event.partition, event.visitor].append(event)
+    of = bases(definition)
+    for events in by_visitor.values():
+        for session in sessions_of(events, definition):
+            _count(session, definition, of, scope, counts)
+    result = Rows(scope)
+    for key in sorted(counts):
+        if scope.key(key):
+            result[key] = row(*counts[key])
+    return result
+
+
+def _count(
+    session: Session, definition: Definition, of: dict[str, str], scope: Scope, counts: dict[Key, list[int]]
+) -> None:
+    """Add one session to the windows of its base times and of the times at which it reached a measure."""
+    times = reached(session, definition)
+    segments = [segment for segment in session.segments() if scope.segment(segment)]
+    for measure, base in of.items():
+        base_time = session.start if base == SESSION else times.get(base)
+        if base_time is None:
+            continue
+        for size in scope.sizes:
+            length = size_ms(size)
+            for segment in segments:
+                relevant = counts[measure, segment, size, base_time // length * length]
+                relevant[0] += 1
+                if measure in times:
+                    relevant[1] += 1
+                    counts[measure, segment, size, times[measure] // length * length][2] += 1
+
+
+def row(sessions: int, converted: int, actions: int) -> Row:
+    """Return a row of a window of which all sessions have closed."""
+    low, high = wilson(converted, sessions)
+    return {
+        "sessions": sessions,
+        "converted": converted,
+        "open": 0,
+        "actions": actions,
+        "ratio": converted / sessions if sessions else None,
+        "flow_ratio": actions / sessions if sessions else None,
+        "low": low,
+        "high": high,
+        "mature": True,
+        "partial": False,
+    }
+
+
+def wilson(converted: int, sessions: int) -> tuple[float, float] | tuple[None, None]:
+    """Return Wilson's 95 % interval of a share, or nothing for a share of nothing."""
+    if not sessions:
+        return None, None
+    share = converted / sessions
+    z2 = Z_95 * Z_95
+    centre = share + z2 / (2 * sessions)
+    reach = Z_95 * sqrt(share * (1 - share) / sessions + z2 / (4 * sessions * sessions))
+    whole = 1 + z2 / sessions
+    return max(0.0, (centre - reach) / whole), min(1.0, (centre + reach) / whole)
