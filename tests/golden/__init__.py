@@ -1,0 +1,23 @@
+"""Small cases worked out by hand: a few events, and the counts that a person expects of them.
+
+Each file beside this one holds cases of one subject. A case has the events in the order they are read, one a
+line::
+
+    TIME NAME [field=value ...] [-> outcome]
+
+``TIME`` is ``13:00``, ``13:00:30``, ``13:00:30.500`` of 2026-01-05, or with a date (``2026-01-06T13:00``).
+Where nothing else is said, the visitor is ``v``, the event id ``e01``, ``e02`` ... by line, the record's
+own time is the event's, the topic ``site-events``, the partition 0 and the outcome ``counted``. Besides
+fields of the event (``page=/``, ``props.plan=pro``) one may write ``id=`` (nothing: no id), ``visitor=``,
+``user=``, ``session=``, ``arrived=TIME`` (the record's own time), ``sent_at=TIME``, ``received_at=TIME``,
+``topic=`` and ``partition=``. A case may give ``records`` instead, values as they are.
+
+``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
+Where a case has no definition of its own (``funnel``, ``micro``, ``dimensions``, ``times``) the file's
+``default`` holds.
+"""
+
+from tests.golden.case import Case, Counts, differences
+from tests.golden.loading import cases
+
+__all__ = ["Case", "Counts", "cases", "differences"]

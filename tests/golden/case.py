@@ -1,0 +1,55 @@
+"""A case with its expectations, and how rows differ from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stream.core.definition import Definition
+from tests.oracle import Read
+
+Series = tuple[str, str, str]
+"""Measure, segment, size of window."""
+
+Counts = tuple[int, int, int]
+"""Sessions, converted, actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Records in the order they are read, and what must come of them.
+
+    Attributes:
+        name: File and name, for the test's id.
+        sentence: The property that the case shows.
+        definition: What is measured.
+        reads: The records.
+        outcomes: What becomes of each record (``counted``, ``rejected: bad_time``).
+        expected: For each series all its windows, start (ms) to counts, once everything has closed. Of series
+            that are not named nothing is said.
+    """
+
+    name: str
+    sentence: str
+    definition: Definition
+    reads: tuple[Read, ...]
+    outcomes: tuple[str, ...]
+    expected: Mapping[Series, Mapping[int, Counts]]
+
+
+def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str, Any]]) -> list[str]:
+    """Return how rows (by measure, segment, size, window start) differ from what a case expects.
+
+    A row of zeros is as good as none.
+    """
+    found = []
+    for series, wanted in case.expected.items():
+        starts = {start for *name, start in rows if tuple(name) == series} | set(wanted)
+        for start in sorted(starts):
+            row = rows.get((*series, start), {})
+            got = tuple(row.get(name, 0) for name in ("sessions", "converted", "actions"))
+            want = wanted.get(start, (0, 0, 0))
+            if got != want:
+                moment = datetime.fromtimestamp(start / 1000, UTC)
+                found.append(f"{' '.join(series)} {moment:%Y-%m-%dT%H:%M}: is {got}, wanted {want}")
+    return found

@@ -1,0 +1,167 @@
+"""Read the cases from their files."""
+
+import json
+import shlex
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from tests.golden.case import Case, Counts, Series
+from tests.oracle import Read
+
+HEADER = "measure segment size window sessions converted actions"
+NONE = "none"
+_DAY = "2026-01-05"
+_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+@cache
+def cases() -> list[Case]:
+    """Return the cases of all files.
+
+    Raises:
+        ValueError: A file is not written as the package's docstring says.
+    """
+    return [case for file in sorted(Path(__file__).parent.glob("*.toml")) for case in _cases_in(file)]
+
+
+def _cases_in(file: Path) -> Iterator[Case]:
+    tables = tomllib.loads(file.read_text())
+    default = tables.get("default", {})
+    for table in tables["case"]:
+        name = f"{file.stem}: {table['name']}"
+        try:
+            yield _case(name, default | table)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{name}: {error!r}") from error
+
+
+def _case(name: str, table: Mapping[str, Any]) -> Case:
+    lines = [line for line in table.get("events", "").splitlines() if line.strip()]
+    told = [_told(number, line) for number, line in enumerate(lines, 1)]
+    told += [_raw(record) for record in table.get("records", [])]
+    offsets: Counter[tuple[str, int]] = Counter()
+    reads = []
+    for topic, partition, timestamp, value, _ in told:
+        reads.append(Read(topic, partition, offsets[topic, partition], timestamp, value))
+        offsets[topic, partition] += 1
+    return Case(
+        name=name,
+        sentence=table["sentence"],
+        definition=_definition(table),
+        reads=tuple(reads),
+        outcomes=tuple(outcome for *_, outcome in told),
+        expected=_expected(table.get("expected", HEADER)),
+    )
+
+
+Told = tuple[str, int, int, bytes, str]
+"""Topic, partition, the record's own time (ms), value, expected outcome."""
+
+
+def _told(number: int, line: str) -> Told:
+    """Return the record of a line of ``events``."""
+    text, _, outcome = line.partition(" -> ")
+    time, name, *words = shlex.split(text)
+    at = _moment(time)
+    said = dict(word.split("=", 1) for word in words)
+    topic, partition = said.pop("topic", "site-events"), int(said.pop("partition", 0))
+    arrived = _moment(said.pop("arrived", time))
+    event: dict[str, Any] = {
+        "name": name,
+        "time": at,
+        "event_id": said.pop("id", f"e{number:02}"),
+        "visitor_id": said.pop("visitor", "v"),
+        "user_id": said.pop("user", ""),
+        "session_id": said.pop("session", ""),
+    }
+    for field in ("sent_at", "received_at"):
+        if field in said:
+            event[field] = _moment(said.pop(field))
+    properties = {key.removeprefix("props."): v for key, v in said.items() if key.startswith("props.")}
+    event |= {key: v for key, v in said.items() if not key.startswith("props.")}
+    if properties:
+        event["props"] = properties
+    value = json.dumps({key: v for key, v in event.items() if v != ""}).encode()
+    return topic, partition, arrived, value, outcome.strip() or "counted"
+
+
+def _raw(record: Mapping[str, Any]) -> Told:
+    """Return a record whose value is given as it is; ``{pad:N}`` in it stands for N times an x."""
+    value = str(record["value"])
+    before, pad, rest = value.partition("{pad:")
+    if pad:
+        length, _, after = rest.partition("}")
+        value = before + "x" * int(length) + after
+    return "site-events", 0, _moment(record.get("arrived", "12:00")), value.encode(), record["outcome"]
+
+
+def _moment(text: str) -> int:
+    moment = datetime.fromisoformat(text if "T" in text else f"{_DAY}T{text}")
+    return round(moment.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def _expected(text: str) -> dict[Series, dict[int, Counts]]:
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    if " ".join(lines[0]) != HEADER:
+        raise ValueError(f"expected: begins with {' '.join(lines[0])!r}; wanted: {HEADER!r}")
+    expected: dict[Series, dict[int, Counts]] = defaultdict(dict)
+    for measure, segment, size, window, *counts in lines[1:]:
+        windows = expected[measure, segment, size]
+        if window != NONE:
+            sessions, converted, actions = map(int, counts)
+            windows[_moment(window)] = (sessions, converted, actions)
+    return dict(expected)
+
+
+def _definition(table: Mapping[str, Any]) -> Definition:
+    spans: dict[str, Any] = {name: _span(span) for name, span in table.get("times", {}).items()}
+    return Definition(
+        funnels=tuple(_funnel(funnel) for funnel in table.get("funnel", [])),
+        micros=tuple(
+            Micro(m["name"], m.get("event", m["name"]), _where(m), m.get("of", "session"))
+            for m in table.get("micro", [])
+        ),
+        dimensions=tuple(
+            Dimension(
+                name,
+                "" if "cross" in d else d.get("field", name),
+                tuple(d.get("values", ())),
+                d.get("max_values", 20),
+                tuple(d.get("cross", ())),
+            )
+            for name, d in table.get("dimensions", {}).items()
+        ),
+        times=Times(**spans),
+    )
+
+
+def _funnel(table: Mapping[str, Any]) -> Funnel:
+    steps = tuple(
+        Step(
+            step["name"],
+            step.get("event", step["name"]),
+            _where(step),
+            step.get("optional", False),
+            _span(step["within"]) if "within" in step else None,
+        )
+        for step in table["steps"]
+    )
+    return Funnel(table["name"], steps, _span(table.get("within", "30m")), table.get("reentry", "latest"))
+
+
+def _where(table: Mapping[str, Any]) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(field, (patterns,) if isinstance(patterns, str) else tuple(patterns))
+        for field, patterns in table.get("where", {}).items()
+    )
+
+
+def _span(text: str) -> int:
+    number = text.rstrip("dhms")
+    return int(number) * _UNITS_MS[text.removeprefix(number)]
