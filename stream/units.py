@@ -21,9 +21,9 @@ def duration_ms(text: object) -> int:
 
 
 def duration_text(ms: int) -> str:
-    """Return ms as the shortest exact text of one unit: 60000 is ``1m``, 90000 is ``90s``."""
+    """Return ms as the shortest exact text of one unit: 60000 is ``1m``, 90000 ``90s``, a day ``24h``."""
     for unit in ("d", "h", "m", "s"):
-        if ms and ms % _UNITS_MS[unit] == 0:
+        if ms and ms % _UNITS_MS[unit] == 0 and (unit != "d" or ms > _UNITS_MS[unit]):
             return f"{ms // _UNITS_MS[unit]}{unit}"
     return f"{ms}ms"
 

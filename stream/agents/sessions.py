@@ -60,13 +60,19 @@ class SessionsState:
     """
 
     def __init__(
-        self, definition: Definition, topics: SessionsTopics, partition: int, partitions: int
+        self,
+        definition: Definition,
+        topics: SessionsTopics,
+        partition: int,
+        partitions: int,
+        worker: str = "",
     ) -> None:
         self.partition = partition
         self.core = Partition(definition, topics.events)
         self.counts = {topic: InputCounts({}, {}) for topic in topics.events}
         self._topics = topics
         self._partitions = partitions
+        self._worker = worker
         self._max_future = definition.times.max_future
         self._fingerprint = definition.fingerprint()
         self._effects: list[Record] = []
@@ -108,14 +114,14 @@ class SessionsState:
         core.clock.read(topic)
         oldest = min(chunk.timestamps)
         self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
-        advance, max_future = core.advance, self._max_future
+        clock, advance, max_future = core.clock.inputs[topic], core.advance, self._max_future
         counted = duplicate = 0
         for i, value in enumerate(chunk.values):
             event = parse(value, chunk.timestamps[i], max_future)
             if isinstance(event, Rejected):
                 self._reject(chunk, i, event)
                 continue
-            outcome = advance(topic, event)
+            outcome = advance(clock, event)
             if outcome == "counted":
                 counted += 1
             elif outcome == "duplicate":
@@ -155,6 +161,7 @@ class SessionsState:
         taken = self.core.ledger.take()
         return Delta(
             self._fingerprint,
+            self._worker,
             self.partition,
             self._partitions,
             seq,

@@ -44,16 +44,15 @@ class PartitionClock:
         self.late_everywhere = NEVER
         self.horizon = NEVER
         self._times = times
+        self._only_input = len(topics) == 1
 
-    def is_late(self, topic: str, time: int) -> bool:
-        """Whether an event of this input comes too late to be counted."""
-        newest = self.inputs[topic].newest
-        return newest is not None and time < newest - self._times.late_after
-
-    def counted(self, topic: str, time: int) -> None:
+    def counted(self, clock: InputClock, time: int) -> None:
         """Take note of a counted event that is newer than all before it in its input."""
-        self.inputs[topic].newest = time
-        self._set_horizon()
+        clock.newest = time
+        if self._only_input:
+            self.late_everywhere = self.horizon = time - self._times.late_after
+        else:
+            self._set_horizon()
 
     def read(self, topic: str) -> None:
         """Take note that records were read: the input is not idle."""

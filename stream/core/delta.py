@@ -13,6 +13,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
 
     Attributes:
         fingerprint: Of the definition by which it was counted.
+        worker: Who counted it, to tell how many share the work.
         partition: Which partition it is of.
         partitions: How many there are: the global watermark waits for all.
         seq: Number of the flush; each is folded in once.
@@ -27,6 +28,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     """
 
     fingerprint: str
+    worker: str
     partition: int
     partitions: int
     seq: int

@@ -41,6 +41,17 @@ VALUE_LIMIT = 1_000
 """Longest text of any other field, in characters; a longer one is cut."""
 
 
+Scalar = str | int | float | bool | None
+"""What a property may be: properties are flat."""
+
+
+class Consent(msgspec.Struct, gc=False):
+    """What the visitor agreed to."""
+
+    ad_user_data: bool | None = None
+    ad_personalization: bool | None = None
+
+
 class Event(msgspec.Struct, gc=False, kw_only=True):
     """What a visitor did, as decoded, then made whole by :mod:`stream.formats.canonical`.
 
@@ -69,8 +80,9 @@ class Event(msgspec.Struct, gc=False, kw_only=True):
     value: int | float | None = None
     currency: str | None = None
     items: list[msgspec.Raw] | None = None
-    consent: dict[str, bool | None] | None = None
-    props: dict[str, Any] | None = None
+    consent: Consent | None = None
+    email_sha256: str | None = None
+    props: dict[str, Scalar] | None = None
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -99,6 +111,8 @@ TEXT_FIELDS: tuple[str, ...] = (
 def field_text(event: Event, field: str) -> str:
     """Return a field of the event, or of its ``props.``, as text; empty where it is absent."""
     found: Any = (event.props or {}).get(field[6:]) if field.startswith("props.") else getattr(event, field)
+    if isinstance(found, str):
+        return found if len(found) <= VALUE_LIMIT else found[:VALUE_LIMIT]
     if found is None:
         return ""
     if isinstance(found, bool):

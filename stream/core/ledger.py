@@ -19,11 +19,13 @@ class Ledger:
     Attributes:
         labels: Reads and numbers labels.
         closed_until: Sessions whose last event + timeout is before this are closed, ms.
+        open_sessions: How many are not closed.
     """
 
     def __init__(self, definition: Definition, plans: Plans) -> None:
         self.labels = LabelReader(definition.dimensions)
         self.closed_until = 0
+        self.open_sessions = 0
         self._plans = plans
         self._words = Vocabulary(plans)
         self._timeout = definition.times.timeout
@@ -42,6 +44,7 @@ class Ledger:
 
     def began(self, session: Session) -> None:
         """Contribute an open session that has just begun."""
+        self.open_sessions += 1
         session.counted |= self._session_bit
         combination = self.labels.number(session.labels, session.returning)
         self._hits.add(session.first, combination, self._words.enter[0], 1)
@@ -58,16 +61,19 @@ class Ledger:
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""
+        self.open_sessions -= 1
         combination = self.labels.number(session.labels, session.returning)
         for time, code in closing(session, self._plans, self._words):
             self._hits.add(time, combination, code, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
+        self.open_sessions -= not self.is_closed(session)
         self._contribute(session, -1)
 
     def contribute(self, session: Session) -> None:
         """Contribute a session as it is now; counters see what they have not seen of it."""
+        self.open_sessions += not self.is_closed(session)
         self._contribute(session, 1)
         self._sight(session)
 

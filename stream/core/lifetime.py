@@ -37,7 +37,9 @@ class Lifetimes:
             visitor = self._store.look(name)
             for group in visitor.groups if visitor is not None else ():
                 for session in group.sessions:
-                    timers = self._to_forget if self._ledger.is_closed(session) else self._to_close
+                    closed = self._ledger.is_closed(session)
+                    self._ledger.open_sessions += not closed
+                    timers = self._to_forget if closed else self._to_close
                     timers.set(session.last + self._times.timeout, name)
             if visitor is not None and not visitor.groups:
                 self._to_forget.set(visitor.began + self._times.known_for, name)

@@ -5,7 +5,7 @@ filled in later, a session that was closed) takes one slow path: withdraw what t
 it again, contribute that.
 """
 
-from stream.core.clock import PartitionClock
+from stream.core.clock import InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
 from stream.core.identity import SeenIds, identity
@@ -32,6 +32,7 @@ class Partition:
 
     def __init__(self, definition: Definition, topics: tuple[str, ...]) -> None:
         self._times = definition.times
+        self._late_after = definition.times.late_after
         self._plans = Plans(definition)
         self.clock = PartitionClock(topics, self._times)
         self.seen = SeenIds()
@@ -42,31 +43,35 @@ class Partition:
             self._times, self.clock, self.visitors, self.ledger, self._user_type_counts
         )
 
-    def advance(self, topic: str, event: Event) -> Outcome:
-        """Take one event of an input; return what became of it."""
+    def advance(self, clock: InputClock, event: Event) -> Outcome:
+        """Take one event of the input that ``clock`` belongs to; return what became of it."""
         time = event.time
         assert isinstance(time, int), "an event is made whole before it gets here"
         name = event.visitor_id or ""
+        sid = event.session_id or ""
         visitor = self.visitors.take(name)
-        group = visitor.group(event.session_id or "")
-        if group is not None and self._is_bot(group, time):
+        for group in visitor.groups:
+            if group.sid == sid:
+                break
+        else:
+            group = None
+        if group is not None and group.sessions[-1].steps >= BOT_STEPS and self._is_bot(group, time):
             return "bot"
-        clock = self.clock
-        if clock.is_late(topic, time):
+        newest = clock.newest
+        if newest is not None and time < newest - self._late_after:
             return "late"
         event_id = event.event_id or ""
         known = identity(name, event_id)
         counted_at = self.seen.times.get(known)
-        if counted_at is not None and counted_at >= clock.late_everywhere:
+        if counted_at is not None and counted_at >= self.clock.late_everywhere:
             return "duplicate"
         self.seen.add(known, time)
-        newest = clock.inputs[topic].newest
         if newest is None or time > newest:
-            clock.counted(topic, time)
+            self.clock.counted(clock, time)
         plan = self._plans.of(event)
         labels = self.ledger.labels.of(event)
         if group is None:
-            group = Group(event.session_id or "", None, [], [], [])
+            group = Group(sid, None, [], [], [])
             visitor.groups.append(group)
         self._count(name, visitor, group, (time, event_id, plan.mask, label_number(group, labels)), plan)
         return "counted"

@@ -72,12 +72,15 @@ class Plans:
     Attributes:
         measures: Names of all measures by number.
         groups: All groups; the first is the session's own.
+        optional: Of each measure, whether it may be skipped.
         step_count: How many of the measures are funnel steps.
     """
 
     def __init__(self, definition: Definition) -> None:
         self.measures = definition.measures()
         self._number = {name: i for i, name in enumerate(self.measures)}
+        self.optional = [step.optional for f in definition.funnels for step in f.steps]
+        self.optional += [False] * len(definition.micros)
         self.step_count = sum(len(f.steps) for f in definition.funnels)
         self.groups = self._groups(definition)
         self._what: list[StepPlan | MicroPlan] = []
@@ -168,16 +171,21 @@ class Plans:
 
 def _condition(where: tuple[Condition, ...]) -> Callable[[Event], bool]:
     """Return a test for all conditions: equality, or a glob as the shell matches it, with case."""
-    tests = [
-        (c.field, frozenset(c.patterns), compile_pattern("|".join(map(translate, c.patterns))).match)
-        for c in where
-    ]
+    tests = [_test(condition) for condition in where]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda event: all(test(event) for test in tests)
+
+
+def _test(condition: Condition) -> Callable[[Event], bool]:
+    field, equal = condition.field, frozenset(condition.patterns)
+    globs = [pattern for pattern in condition.patterns if any(sign in pattern for sign in "*?[")]
+    if not globs:
+        return lambda event: field_text(event, field) in equal
+    match = compile_pattern("|".join(map(translate, globs))).match
 
     def holds(event: Event) -> bool:
-        for field, equal, match in tests:
-            text = field_text(event, field)
-            if text not in equal and match(text) is None:
-                return False
-        return True
+        text = field_text(event, field)
+        return text in equal or match(text) is not None
 
     return holds

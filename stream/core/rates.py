@@ -25,6 +25,7 @@ class Mark(msgspec.Struct, array_like=True):
     seq: int
     watermark: int | None
     outcomes: tuple[int, ...]
+    worker: str
 
 
 class Rates:
@@ -64,6 +65,7 @@ class Rates:
         self.counters: dict[str, list[int]] = {}
         self.changed_counters: set[str] = set()
         self.skipped = 0
+        self._unsettled: dict[tuple[int, str], dict[int, int]] = {}
 
     def _level_of(self, size: int) -> Buckets:
         if size <= PANES_FOR:
@@ -78,6 +80,11 @@ class Rates:
             for place, outcome in enumerate(OUTCOMES)
         }
 
+    @property
+    def workers(self) -> int:
+        """How many workers have partitions."""
+        return len({mark.worker for mark in self.marks.values()})
+
     def fold(self, delta: Delta) -> None:
         """Take one delta; one that was taken before is skipped."""
         mark = self.marks.get(delta.partition)
@@ -85,7 +92,7 @@ class Rates:
             self.skipped += 1
             return
         self.partitions = delta.partitions
-        self.marks[delta.partition] = Mark(delta.seq, delta.watermark, delta.outcomes)
+        self.marks[delta.partition] = Mark(delta.seq, delta.watermark, delta.outcomes, delta.worker)
         segments = [self.segments.of(labels) for labels in delta.labels]
         self._fold_hits(delta.hits, segments, delta.codes)
         self._fold_hits(delta.corrections, segments, delta.codes)
@@ -95,23 +102,37 @@ class Rates:
             self._count(segments[label], delta.codes[code], times)
 
     def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], codes: list[Code]) -> None:
-        """Add hits to all buckets and windows; those of one pane and combination together."""
-        sums: dict[tuple[int, int], dict[int, int]] = {}
+        """Sum hits up by pane and segment; those of one pane and combination together."""
+        by_combination: dict[tuple[int, int], dict[int, int]] = {}
         effects = [self._effects.on_cells(code) for code in codes]
         for pane, label, code, times in hits:
-            cells = sums.setdefault((pane, label), {})
+            cells = by_combination.get((pane, label))
+            if cells is None:
+                cells = by_combination[pane, label] = {}
             for place, count in effects[code]:
                 cells[place] = cells.get(place, 0) + count * times
-        for (pane, label), cells in sums.items():
+        unsettled = self._unsettled
+        for (pane, label), cells in by_combination.items():
+            for segment in segments[label]:
+                sums = unsettled.get((pane, segment))
+                if sums is None:
+                    unsettled[pane, segment] = cells.copy()
+                else:
+                    for place, count in cells.items():
+                        sums[place] = sums.get(place, 0) + count
+
+    def settle(self) -> None:
+        """Bring what was folded in into buckets and windows: once for many deltas."""
+        unsettled, self._unsettled = self._unsettled, {}
+        for (time, segment), cells in unsettled.items():
             changes = [(place, count) for place, count in cells.items() if count]
             if changes:
-                measures = 0
-                for place, _ in changes:
-                    measures |= 1 << place // FIELDS
-                for segment in segments[label]:
-                    self._add(pane, segment, changes, measures)
+                self._add(time, segment, changes)
 
-    def _add(self, time: int, segment: str, changes: list[Effect], measures: int) -> None:
+    def _add(self, time: int, segment: str, changes: list[Effect]) -> None:
+        measures = 0
+        for place, _ in changes:
+            measures |= 1 << place // FIELDS
         for number, level in enumerate(self.levels):
             start = time - time % level.width
             if not level.accepts(start):
@@ -150,7 +171,12 @@ class Rates:
                 window.slide(self.watermark + self._times.out_of_order)
 
     def pass_time(self) -> bool:
-        """Move the watermark on, slide and close windows; return whether any has to be published."""
+        """Settle, move the watermark on, slide and close windows.
+
+        Returns:
+            Whether any closed window has to be published.
+        """
+        self.settle()
         marks = [mark.watermark for mark in self.marks.values() if mark.watermark is not None]
         if not marks or len(self.marks) < self.partitions:
             return False

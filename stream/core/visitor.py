@@ -47,13 +47,6 @@ class Visitor(msgspec.Struct, array_like=True, gc=False):
     began: int
     groups: list[Group]
 
-    def group(self, sid: str) -> Group | None:
-        """Return the sessions with this id."""
-        for group in self.groups:
-            if group.sid == sid:
-                return group
-        return None
-
 
 def label_number(group: Group, labels: tuple[str, ...]) -> int:
     """Return the number of these labels in the group's list; new ones are added."""

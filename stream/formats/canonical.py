@@ -40,12 +40,10 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         return Rejected("missing_name", "name: found nothing; wanted: the event's name")
     if not (event.visitor_id or event.user_id or event.session_id):
         return Rejected("missing_visitor", "visitor_id, user_id, session_id: found none; wanted: one of them")
-    if event.props is not None and len(event.props) > PROPS_LIMIT:
-        return Rejected("bad_field", f"props: found {len(event.props)} properties; at most {PROPS_LIMIT}")
-    return _made_whole(event, arrival, max_future)
+    return _made_whole(event, len(record), arrival, max_future)
 
 
-def _made_whole(event: Event, arrival: int, max_future: int) -> Event | Rejected:
+def _made_whole(event: Event, size: int, arrival: int, max_future: int) -> Event | Rejected:
     """Put right the event's time, and fill in who and which it is."""
     said = event.time
     time = said if type(said) is int else instant_ms(said)
@@ -68,7 +66,9 @@ def _made_whole(event: Event, arrival: int, max_future: int) -> Event | Rejected
             sent = instant_ms(event.sent_at)
             if sent is None:
                 return Rejected("bad_time", f"sent_at: found {event.sent_at!r}; wanted: an instant")
-            time = max(arrival - (sent - stated), 0)
+            time = arrival - (sent - stated)
+            if not 0 <= time <= LATEST_MS:
+                return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {event.sent_at!r}")
     else:
         stated = time
     if time > arrival:
@@ -82,9 +82,24 @@ def _made_whole(event: Event, arrival: int, max_future: int) -> Event | Rejected
         event.name = event.name[:NAME_LIMIT]
     if not event.visitor_id:
         event.visitor_id = event.user_id or event.session_id
+    if size > VALUE_LIMIT:
+        _cut(event)
     if not event.event_id:
-        event.event_id = f"{event.visitor_id}\0{event.name}\0{stated}\0{(event.page or '')[:VALUE_LIMIT]}"
+        event.event_id = "\x1f".join(
+            (event.visitor_id or "", event.name, str(stated), (event.page or "")[:VALUE_LIMIT])
+        )
     return event
+
+
+def _cut(event: Event) -> None:
+    """Cut what is longer than its limit; only large records can hold such a thing."""
+    for field in ("visitor_id", "session_id", "event_id"):
+        text = getattr(event, field)
+        if text is not None and len(text) > VALUE_LIMIT:
+            setattr(event, field, text[:VALUE_LIMIT])
+    if event.props is not None:
+        kept = list(event.props.items())[:PROPS_LIMIT]
+        event.props = {name[:NAME_LIMIT]: value for name, value in kept}
 
 
 _NESTED = (dict, list)

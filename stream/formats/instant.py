@@ -1,29 +1,33 @@
 """Instants as events carry them: whole ms since the epoch, or ISO 8601."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 LATEST_MS = 253_402_300_799_999
 """The end of the year 9999."""
 
 
 def instant_ms(found: int | str | None) -> int | None:
-    """Return an instant in ms since the epoch; text without an offset is UTC.
+    """Return an instant in ms since the epoch, fractions of a ms dropped.
+
+    Text is ISO 8601 with date, hour and minute (``2026-01-05T13:00``); without an offset it is UTC.
 
     Returns:
-        ``None`` if it is neither, or lies before 1970 or after 9999.
+        ``None`` if it is no instant, or lies before 1970 or after 9999.
     """
     if isinstance(found, str):
+        if len(found) < 16 or found[4] != "-" or found[10] not in "Tt " or found[13] != ":":
+            return None
         try:
-            moment = datetime.fromisoformat(found)
+            moment = datetime.fromisoformat(found.upper())
         except ValueError:
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        delta = moment - _EPOCH
-        found = delta.days * 86_400_000 + delta.seconds * 1_000 + delta.microseconds // 1_000
+        offset = moment.utcoffset() or _NO_OFFSET
+        found = (moment.replace(tzinfo=None) - _EPOCH - offset) // _MILLISECOND
     if found is None or not 0 <= found <= LATEST_MS:
         return None
     return found
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)
+_MILLISECOND = timedelta(milliseconds=1)
+_NO_OFFSET = timedelta()

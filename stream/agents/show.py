@@ -1,0 +1,93 @@
+"""Shows the rates after each commit: to Redis, to subscribers, to the latency histogram; without waiting."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from stream.agents.rates import RatesState
+from stream.core.closed import ClosedRow
+from stream.sinks.live import LiveRates
+from stream.sinks.redis_values import Value
+
+SHOW_MS = 150
+"""Live values are told at most so often."""
+
+SHARE = 5
+"""Telling them takes at most one part in so many of the process's time."""
+
+
+class Writer(Protocol):
+    """Where values go: :class:`stream.sinks.redis.RedisWriter`."""
+
+    def offer(self, changes: Mapping[str, Value], fence: tuple[int, int]) -> None:
+        """Take new values to write soon."""
+
+    def announce(self, channel: str, message: str) -> None:
+        """Take a message to publish with the next write."""
+
+    def request_rebuild(self) -> None:
+        """Write everything again."""
+
+
+class Show:
+    """Tells Redis what changed, as soon as it is durable and not too often.
+
+    Attributes:
+        state: The rates while this process owns them, or did last.
+    """
+
+    def __init__(
+        self,
+        live: LiveRates,
+        writer: Writer,
+        clock_ms: Callable[[], float],
+        wall_ms: Callable[[], int],
+        published: Callable[[float], None],
+        ahead_ms: int,
+    ) -> None:
+        self.state: RatesState | None = None
+        self._live = live
+        self._writer = writer
+        self._clock_ms = clock_ms
+        self._wall_ms = wall_ms
+        self._published = published
+        self._ahead_ms = ahead_ms
+        self._next_at = 0.0
+        self._oldest: list[int] = []
+
+    def opened(self, state: RatesState) -> None:
+        """Begin to show a state that this process has just taken over."""
+        self.state = state
+        self._oldest = []
+        self._next_at = 0.0
+
+    def rebuild(self) -> Mapping[str, Value]:
+        """Return everything, for a Redis that does not have it."""
+        if self.state is None:
+            return {}
+        status = self._live.status(self.state.core, self._wall_ms(), self._ahead_ms)
+        return self._live.everything(self.state.core) | status
+
+    def committed(self, state: RatesState, seq: int, closed: list[ClosedRow], oldest: list[int]) -> None:
+        """Tell what flush ``seq`` made durable; see :class:`stream.agents.rates.Audience`."""
+        core = state.core
+        fence = state.born, seq
+        self._oldest += oldest
+        if closed:
+            self._writer.offer(self._live.history(closed, core.closed[0].closed_until), fence)
+        began = self._clock_ms()
+        if began < self._next_at:
+            return
+        values, rows = self._live.windows(core, changed_only=True)
+        values |= self._live.segments(core.segments)
+        values |= self._live.status(core, self._wall_ms(), self._ahead_ms)
+        self._writer.offer(values, fence)
+        message = {"watermark": core.watermark, "flush": seq, "rates": rows}
+        self._writer.announce(self._live.keys.rates_channel, msgspec.json.encode(message).decode())
+        now = self._wall_ms()
+        for arrival in self._oldest:
+            self._published(max(0.0, (now - arrival) / 1000))
+        self._oldest = []
+        ended = self._clock_ms()
+        self._next_at = ended + max(SHOW_MS, SHARE * (ended - began))

@@ -1,0 +1,244 @@
+"""The whole topology on one page: topics, states, agents, sinks.
+
+``app`` is made on demand, so that ``faust -A stream.app:app worker`` works.
+"""
+
+import logging
+import os
+import socket
+import ssl
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mode import Service
+from prometheus_client.exposition import choose_encoder
+
+from stream.agents.rates import RatesState
+from stream.agents.sessions import SessionsState, SessionsTopics
+from stream.agents.show import Show
+from stream.configuration import load
+from stream.core.plan import Plans
+from stream.engine.api import Topology
+from stream.engine.builder import Engine
+from stream.engine.connection import Connection, Security
+from stream.engine.partitioner import partition_of
+from stream.engine.topics import TopicSpec
+from stream.sections import Auth
+from stream.settings import Settings
+from stream.sinks.live import LiveRates
+from stream.sinks.prometheus import InputSample, Metrics, Sources
+from stream.sinks.redis import RedisWriter
+from stream.web.server import WebServer
+
+logger = logging.getLogger(__name__)
+
+DAY_MS = 86_400_000
+SESSIONS_FLUSH_MS = 150
+RATES_FLUSH_MS = 100
+
+
+class Topics:
+    """Names of all topics of a configuration."""
+
+    def __init__(self, settings: Settings) -> None:
+        prefix, group = settings.kafka.topic_prefix, settings.kafka.group
+        self.events = tuple(settings.kafka.events)
+        self.rates = f"{prefix}conversion-rates"
+        self.rejected = f"{prefix}site-events-rejected"
+        self.late = f"{prefix}site-events-late"
+        self.deltas = f"{group}-window-counts"
+        self.commands = f"{group}-visitor-commands"
+
+    def specs(self, replicas: int) -> list[TopicSpec]:
+        """Return what missing topics are made like; without a number: co-partitioned with the events."""
+        month = {"retention.ms": str(30 * DAY_MS)}
+        big = {"max.message.bytes": str(16 * 1024 * 1024)}
+        return [
+            *(TopicSpec(topic, replicas=replicas) for topic in self.events),
+            TopicSpec(self.commands, replicas=replicas),
+            TopicSpec(self.rejected, config=month, replicas=replicas),
+            TopicSpec(self.late, config=month, replicas=replicas),
+            TopicSpec(self.deltas, 1, {"retention.ms": str(DAY_MS), **big}, replicas),
+            TopicSpec(self.rates, 1, {"cleanup.policy": "compact,delete", **month}, replicas),
+        ]
+
+
+class Worker:
+    """One worker: the engine with both topologies, and what shows their results.
+
+    Attributes:
+        engine: The state engine; ``engine.app`` is the Faust app.
+        metrics: What Prometheus reads.
+        redis: Writes live values.
+        web: Serves ``/metrics``, ``/health`` and ``/ready``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        definition = settings.definition()
+        topics = self.topics = Topics(settings)
+        live = LiveRates(
+            settings.redis.prefix,
+            settings.redis.history,
+            settings.watched_segments(),
+            Plans(definition),
+            definition.times.allowed_lateness,
+        )
+        self.metrics = Metrics(Sources(self._inputs, self._open_sessions, self.rates, self._redis_lag))
+        self.redis = RedisWriter(settings.redis.url, live.keys.fence, lambda: show.rebuild())
+        show = self.show = Show(
+            live, self.redis, _clock_ms, _wall_ms, self.metrics.published, definition.times.out_of_order
+        )
+        self.web = WebServer(settings.web.host, settings.web.port, self._ready, self._exposition)
+        name = f"{socket.gethostname()}-{os.getpid()}"
+        session_topics = SessionsTopics(
+            topics.events, topics.commands, topics.deltas, topics.rejected, topics.late
+        )
+
+        def sessions(partition: int) -> SessionsState:
+            count = self.engine.partitions(topics.events[0])
+            return SessionsState(definition, session_topics, partition, count, name)
+
+        def rates(_: int) -> RatesState:
+            count = self.engine.partitions(topics.rates)
+            return RatesState(definition, topics.rates, lambda key: partition_of(key, count), _wall_ms, show)
+
+        self.engine = Engine(
+            connection(settings),
+            [
+                Topology(
+                    "sessions",
+                    (*topics.events, topics.commands),
+                    sessions,
+                    SESSIONS_FLUSH_MS,
+                    outputs=(topics.rejected, topics.late),
+                ),
+                Topology("rates", (topics.deltas,), rates, RATES_FLUSH_MS),
+            ],
+            self.metrics,
+            topics.specs(settings.kafka.replication),
+            settings.kafka.partitions,
+            early_services=[_Part(self.web.start, self.web.stop), _RedisTask(self.redis)],
+        )
+
+    def rates(self) -> Any:
+        """Return all counts, if this worker owns them."""
+        state = self.engine.states("rates").get(0)
+        return state.core if isinstance(state, RatesState) else None
+
+    def _redis_lag(self) -> float | None:
+        return None if self.rates() is None else self.redis.lag_seconds
+
+    def _open_sessions(self) -> dict[int, int]:
+        return {
+            number: state.core.ledger.open_sessions
+            for number, state in self.engine.states("sessions").items()
+            if isinstance(state, SessionsState)
+        }
+
+    def _inputs(self) -> list[InputSample]:
+        lags = {(found.topic, found.partition): found.lag for found in self.engine.inputs()}
+        return [
+            InputSample(
+                topic,
+                number,
+                counts.outcomes,
+                counts.rejected,
+                state.core.clock.inputs[topic].watermark,
+                lags.get((topic, number)),
+            )
+            for number, state in self.engine.states("sessions").items()
+            if isinstance(state, SessionsState)
+            for topic, counts in state.counts.items()
+        ]
+
+    def _ready(self) -> tuple[bool, dict[str, Any]]:
+        partitions = {name: sorted(self.engine.states(name)) for name in ("sessions", "rates")}
+        redis = {"connected": self.redis.connected, "error": self.redis.error}
+        return self.engine.ready, {"partitions": partitions, "redis": redis}
+
+    def _exposition(self, accept: str) -> tuple[bytes, str]:
+        encoder, content_type = choose_encoder(accept)
+        return encoder(self.metrics.registry), content_type
+
+
+class _Part(Service):  # type: ignore[misc]  # mode has no types under --strict
+    """Something with a start and a stop, as a service of the Faust app."""
+
+    def __init__(self, start: Any, stop: Any) -> None:
+        super().__init__()
+        self._start_part, self._stop_part = start, stop
+
+    async def on_start(self) -> None:
+        """Start it."""
+        await self._start_part()
+
+    async def on_stop(self) -> None:
+        """Stop it."""
+        await self._stop_part()
+
+
+class _RedisTask(Service):  # type: ignore[misc]  # mode has no types under --strict
+    """The task that writes to Redis."""
+
+    def __init__(self, writer: RedisWriter) -> None:
+        super().__init__()
+        self._writer = writer
+
+    @Service.task  # type: ignore[untyped-decorator]  # mode has no types under --strict
+    async def _write(self) -> None:
+        await self._writer.run()
+
+    async def on_stop(self) -> None:
+        """Let the task end."""
+        self._writer.stop()
+
+
+def connection(settings: Settings) -> Connection:
+    """Return how the brokers are reached."""
+    kafka = settings.kafka
+    return Connection(
+        brokers=tuple(broker.strip() for broker in kafka.brokers.split(",")),
+        group=kafka.group,
+        security=_security(kafka.auth),
+        instance_id=kafka.instance_id,
+        transactions=kafka.transactions,
+        heartbeat_s=0.3 if kafka.transactions else 1.0,
+    )
+
+
+def _security(auth: Auth) -> Security:
+    tls = None
+    if auth.tls:
+        tls = ssl.create_default_context(cafile=auth.ca_file or None)
+        if auth.cert_file:
+            tls.load_cert_chain(auth.cert_file, auth.key_file or None)
+    password = Path(auth.password_file).read_text().strip() if auth.password_file else auth.password
+    return Security(auth.mechanism, auth.username or None, password or None, tls)
+
+
+def _clock_ms() -> float:
+    return time.monotonic() * 1000
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class _Lazy:
+    """Makes the worker when ``faust -A stream.app:app`` asks for it, not when this module is imported."""
+
+    @cached_property
+    def app(self) -> Any:
+        return Worker(load()).engine.app
+
+
+_lazy = _Lazy()
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _lazy.app
+    raise AttributeError(name)

@@ -1,0 +1,59 @@
+"""The command line: each verb parses, calls one function, and sets the exit code."""
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from stream.configuration import ConfigurationError, load
+from stream.logs import set_up
+from stream.settings import Settings
+
+cli = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
+)
+
+ConfigFile = Annotated[
+    str | None, typer.Option("-c", "--config", metavar="FILE", help="The configuration, TOML.")
+]
+Preset = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A built-in configuration instead of a file.")
+]
+
+
+@cli.callback()
+def _verbs() -> None:
+    """Keep verbs verbs, however few there are."""
+
+
+@cli.command()
+def worker(config: ConfigFile = None, preset: Preset = None) -> None:
+    """Run one worker. Start as many as there is work; they share it."""
+    settings = _settings(config, preset)
+    set_up()
+    import faust  # it takes a second: only the verbs that need it pay
+
+    from stream.app import Worker
+
+    faust.Worker(Worker(settings).engine.app, override_logging=False, quiet=True).execute_from_commandline()
+
+
+def _settings(config: str | None, preset: str | None) -> Settings:
+    try:
+        return load(config, preset)
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+def main() -> None:
+    """Run the command line.
+
+    Exit codes: 0 good, 1 failed while running, 2 wrong usage or configuration.
+    """
+    try:
+        cli()
+    except Exception as error:  # the last word on anything not foreseen: say it, and say it in one line
+        logging.getLogger("stream").critical("%s: %s", type(error).__name__, error, exc_info=error)
+        sys.exit(1)

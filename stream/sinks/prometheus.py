@@ -1,0 +1,228 @@
+"""Metrics for Prometheus: every name, its meaning and its labels in one table, and how they are read.
+
+Counters come from durable state, so a restart does not set them back; gauges are read from the windows as
+they are when Prometheus asks. Nothing here is called on the hot path but the histograms, once a flush.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import nan
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from stream import __version__
+from stream.core.cell import FIELDS
+from stream.core.event import OUTCOMES, REASONS
+from stream.core.rate import rate
+from stream.core.rates import Rates
+from stream.core.segment import ALL
+from stream.sinks.measure import measure_label, segment_label
+from stream.units import duration_text
+
+Family = CounterMetricFamily | GaugeMetricFamily
+SEGMENT = ("dimension", "value")
+STEP = ("funnel", "step", *SEGMENT)
+WINDOW = ("funnel", "step", "window", *SEGMENT)
+INPUT = ("topic", "partition")
+
+
+class Definition(NamedTuple):
+    """A metric: its kind, what it tells, and its labels."""
+
+    kind: type[Family]
+    help: str
+    labels: tuple[str, ...]
+
+
+METRICS: Mapping[str, Definition] = {
+    "microconv_events": Definition(
+        CounterMetricFamily, "Records read, by what became of them.", (*INPUT, "outcome")
+    ),
+    "microconv_rejected": Definition(CounterMetricFamily, "Records rejected, by reason.", (*INPUT, "reason")),
+    "microconv_sessions": Definition(CounterMetricFamily, "Sessions begun.", SEGMENT),
+    "microconv_step_sessions": Definition(CounterMetricFamily, "Sessions that reached a measure.", STEP),
+    "microconv_segment_overflow": Definition(
+        CounterMetricFamily, "Sessions whose value found no room among those told apart.", ("dimension",)
+    ),
+    "microconv_conversion_ratio": Definition(
+        GaugeMetricFamily, "Share (0..1) of the window's relevant sessions that converted by now.", WINDOW
+    ),
+    "microconv_flow_ratio": Definition(
+        GaugeMetricFamily,
+        "Sessions that converted in the window, per relevant session of the window.",
+        WINDOW,
+    ),
+    "microconv_window_sessions": Definition(GaugeMetricFamily, "Relevant sessions of the window.", WINDOW),
+    "microconv_window_converted": Definition(
+        GaugeMetricFamily, "Relevant sessions of the window that converted by now.", WINDOW
+    ),
+    "microconv_window_open_sessions": Definition(
+        GaugeMetricFamily, "Relevant sessions of the window that have not converted and still may.", WINDOW
+    ),
+    "microconv_window_actions": Definition(
+        GaugeMetricFamily, "Sessions that converted in the window, whenever they became relevant.", WINDOW
+    ),
+    "microconv_watermark_timestamp_seconds": Definition(
+        GaugeMetricFamily, "Watermark of an input partition, seconds since the epoch.", INPUT
+    ),
+    "microconv_lag_events": Definition(
+        GaugeMetricFamily, "Records of an input partition that are stable and not yet counted.", INPUT
+    ),
+    "microconv_open_sessions": Definition(
+        GaugeMetricFamily, "Sessions of a partition that have not closed.", ("partition",)
+    ),
+    "microconv_redis_lag_seconds": Definition(
+        GaugeMetricFamily, "Age of the oldest value that Redis does not have yet.", ()
+    ),
+}
+"""All metrics that are read at a scrape. Counters get ``_total`` when they are exposed."""
+
+HISTOGRAMS: Mapping[str, str] = {
+    "microconv_transaction_seconds": "How long a transaction was open: readers of its topics waited for it.",
+    "microconv_flush_seconds": "How long the flush of a partition took.",
+    "microconv_event_to_publish_seconds": "From the oldest arrival in a flush to its rates being shown.",
+}
+"""Metrics that are observed once a flush."""
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+class InputSample(NamedTuple):
+    """One input partition: records by outcome and reason since ever, watermark (ms), records behind."""
+
+    topic: str
+    partition: int
+    outcomes: Mapping[str, int]
+    rejected: Mapping[str, int]
+    watermark: int | None
+    lag: int | None
+
+
+class Sources(NamedTuple):
+    """Where a scrape reads: all are called at each scrape, in the loop's thread.
+
+    ``rates`` returns ``None`` on workers that do not own them; ``redis_lag`` too.
+    """
+
+    inputs: Callable[[], Iterable[InputSample]]
+    open_sessions: Callable[[], Mapping[int, int]]
+    rates: Callable[[], Rates | None]
+    redis_lag: Callable[[], float | None]
+
+
+class Metrics:
+    """The worker's metrics.
+
+    Attributes:
+        registry: What is exposed.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(WorkerCollector(sources))
+        histograms = {
+            name: Histogram(
+                name,
+                text,
+                () if name == "microconv_event_to_publish_seconds" else ("topology",),
+                buckets=BUCKETS,
+                registry=self.registry,
+            )
+            for name, text in HISTOGRAMS.items()
+        }
+        self._transaction = histograms["microconv_transaction_seconds"]
+        self._flush = histograms["microconv_flush_seconds"]
+        self._publish = histograms["microconv_event_to_publish_seconds"]
+        Gauge("microconv_build_info", "The running version.", ("version",), registry=self.registry).labels(
+            __version__
+        ).set(1)
+
+    def transaction(self, topology: str, seconds: float) -> None:
+        """Observe for how long a transaction was open."""
+        self._transaction.labels(topology).observe(seconds)
+
+    def flush(self, topology: str, seconds: float, rows: int) -> None:  # noqa: ARG002 - the engine tells it
+        """Observe how long a flush took."""
+        self._flush.labels(topology).observe(seconds)
+
+    def published(self, seconds: float) -> None:
+        """Observe how old the oldest event of a flush was when its rates could be seen."""
+        self._publish.observe(seconds)
+
+
+class WorkerCollector(Collector):
+    """Reads the worker's state at each scrape."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: what is exposed depends on what this worker owns."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics of :data:`METRICS` that this worker has samples for."""
+        families: dict[str, Family] = {
+            name: found.kind(name, found.help, labels=found.labels) for name, found in METRICS.items()
+        }
+        self._collect_inputs(families)
+        for partition, count in self._sources.open_sessions().items():
+            families["microconv_open_sessions"].add_metric([str(partition)], count)
+        lag = self._sources.redis_lag()
+        if lag is not None:
+            families["microconv_redis_lag_seconds"].add_metric([], lag)
+        rates = self._sources.rates()
+        if rates is not None:
+            _collect_counters(rates, families)
+            _collect_windows(rates, families)
+        return iter([family for family in families.values() if family.samples])
+
+    def _collect_inputs(self, families: Mapping[str, Family]) -> None:
+        for found in self._sources.inputs():
+            place = [found.topic, str(found.partition)]
+            for outcome in OUTCOMES:
+                families["microconv_events"].add_metric([*place, outcome], found.outcomes.get(outcome, 0))
+            for reason in REASONS:
+                families["microconv_rejected"].add_metric([*place, reason], found.rejected.get(reason, 0))
+            if found.watermark is not None:
+                families["microconv_watermark_timestamp_seconds"].add_metric(place, found.watermark / 1000)
+            if found.lag is not None:
+                families["microconv_lag_events"].add_metric(place, found.lag)
+
+
+def _known_segments(rates: Rates) -> list[str]:
+    return [ALL, *(f"{d}={value}" for d, values in rates.segments.names().items() for value in values)]
+
+
+def _collect_counters(rates: Rates, families: Mapping[str, Family]) -> None:
+    nothing = [0] * (len(rates.measures) + 1)
+    for segment in _known_segments(rates):
+        label = segment_label(segment)
+        counts = rates.counters.get(segment, nothing)
+        families["microconv_sessions"].add_metric(label, counts[-1])
+        for measure, count in zip(rates.measures, counts, strict=False):
+            families["microconv_step_sessions"].add_metric([*measure_label(measure), *label], count)
+    for dimension, sessions in rates.segments.overflow.items():
+        families["microconv_segment_overflow"].add_metric([dimension], sessions)
+
+
+def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:
+    nothing = [0] * (FIELDS * len(rates.measures))
+    segments = [(segment, segment_label(segment)) for segment in _known_segments(rates)]
+    for size, window in rates.windows.items():
+        for segment, label in segments:
+            row = window.rows.get(segment, nothing)
+            for number, measure in enumerate(rates.measures):
+                found = rate(row, number)
+                place = [*measure_label(measure), duration_text(size), *label]
+                for name, value in (
+                    ("conversion_ratio", found.ratio),
+                    ("flow_ratio", found.flow_ratio),
+                    ("window_sessions", found.sessions),
+                    ("window_converted", found.converted),
+                    ("window_open_sessions", found.open),
+                    ("window_actions", found.actions),
+                ):
+                    families[f"microconv_{name}"].add_metric(place, nan if value is None else value)
