@@ -28,6 +28,10 @@ from stream.sections import (
 )
 
 
+MEASURES_LIMIT = 60
+"""State keeps sets of measures as bits of one integer of 64."""
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -71,6 +75,8 @@ class Settings(Section):
                     f"micro: {micro.name!r} is of {micro.of!r}; known by then: session, {', '.join(known)}"
                 )
             known.append(f"{MICRO}.{micro.name}")
+        if len(known) > MEASURES_LIMIT:
+            raise ValueError(f"{len(known)} measures; at most {MEASURES_LIMIT}: drop some, or run two groups")
         for audience in self.audience:
             for name in filter(None, (audience.entered, audience.without)):
                 _known(f"audience: {audience.name!r}", name, known)
