@@ -3,13 +3,10 @@
 ``app`` is made on demand, so that ``faust -A stream.app:app worker`` works.
 """
 
-import logging
 import os
 import socket
-import ssl
 import time
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from mode import Service
@@ -18,51 +15,22 @@ from prometheus_client.exposition import choose_encoder
 from stream.agents.rates import RatesState
 from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.agents.show import Show
-from stream.configuration import load
+from stream.configuration import ConfigurationError, load
 from stream.core.plan import Plans
 from stream.engine.api import Topology
 from stream.engine.builder import Engine
-from stream.engine.connection import Connection, Security
+from stream.engine.logs import FAUST_LOGGER
 from stream.engine.partitioner import partition_of
-from stream.engine.topics import TopicSpec
-from stream.sections import Auth
 from stream.settings import Settings
 from stream.sinks.live import LiveRates
 from stream.sinks.prometheus import InputSample, Metrics, Sources
 from stream.sinks.redis import RedisWriter
+from stream.sinks.redis_link import RedisUrlError
 from stream.web.server import WebServer
+from stream.wiring import Topics, connection
 
-logger = logging.getLogger(__name__)
-
-DAY_MS = 86_400_000
 SESSIONS_FLUSH_MS = 150
 RATES_FLUSH_MS = 100
-
-
-class Topics:
-    """Names of all topics of a configuration."""
-
-    def __init__(self, settings: Settings) -> None:
-        prefix, group = settings.kafka.topic_prefix, settings.kafka.group
-        self.events = tuple(settings.kafka.events)
-        self.rates = f"{prefix}conversion-rates"
-        self.rejected = f"{prefix}site-events-rejected"
-        self.late = f"{prefix}site-events-late"
-        self.deltas = f"{group}-window-counts"
-        self.commands = f"{group}-visitor-commands"
-
-    def specs(self, replicas: int) -> list[TopicSpec]:
-        """Return what missing topics are made like; without a number: co-partitioned with the events."""
-        month = {"retention.ms": str(30 * DAY_MS)}
-        big = {"max.message.bytes": str(16 * 1024 * 1024)}
-        return [
-            *(TopicSpec(topic, replicas=replicas) for topic in self.events),
-            TopicSpec(self.commands, replicas=replicas),
-            TopicSpec(self.rejected, config=month, replicas=replicas),
-            TopicSpec(self.late, config=month, replicas=replicas),
-            TopicSpec(self.deltas, 1, {"retention.ms": str(DAY_MS), **big}, replicas),
-            TopicSpec(self.rates, 1, {"cleanup.policy": "compact,delete", **month}, replicas),
-        ]
 
 
 class Worker:
@@ -167,6 +135,9 @@ class Worker:
 class _Part(Service):  # type: ignore[misc]  # mode has no types under --strict
     """Something with a start and a stop, as a service of the Faust app."""
 
+    logger = FAUST_LOGGER
+    mundane_level = "debug"
+
     def __init__(self, start: Any, stop: Any) -> None:
         super().__init__()
         self._start_part, self._stop_part = start, stop
@@ -183,6 +154,9 @@ class _Part(Service):  # type: ignore[misc]  # mode has no types under --strict
 class _RedisTask(Service):  # type: ignore[misc]  # mode has no types under --strict
     """The task that writes to Redis."""
 
+    logger = FAUST_LOGGER
+    mundane_level = "debug"
+
     def __init__(self, writer: RedisWriter) -> None:
         super().__init__()
         self._writer = writer
@@ -196,27 +170,18 @@ class _RedisTask(Service):  # type: ignore[misc]  # mode has no types under --st
         self._writer.stop()
 
 
-def connection(settings: Settings) -> Connection:
-    """Return how the brokers are reached."""
-    kafka = settings.kafka
-    return Connection(
-        brokers=tuple(broker.strip() for broker in kafka.brokers.split(",")),
-        group=kafka.group,
-        security=_security(kafka.auth),
-        instance_id=kafka.instance_id,
-        transactions=kafka.transactions,
-        heartbeat_s=0.3 if kafka.transactions else 1.0,
-    )
+def make(settings: Settings) -> Worker:
+    """Return a worker.
 
-
-def _security(auth: Auth) -> Security:
-    tls = None
-    if auth.tls:
-        tls = ssl.create_default_context(cafile=auth.ca_file or None)
-        if auth.cert_file:
-            tls.load_cert_chain(auth.cert_file, auth.key_file or None)
-    password = Path(auth.password_file).read_text().strip() if auth.password_file else auth.password
-    return Security(auth.mechanism, auth.username or None, password or None, tls)
+    Raises:
+        ConfigurationError: Redis' address is none, or a file that the configuration names cannot be read.
+    """
+    try:
+        return Worker(settings)
+    except RedisUrlError as error:
+        raise ConfigurationError(f"redis.url: {str(error).removeprefix('Redis URL: ')}") from None
+    except OSError as error:
+        raise ConfigurationError(f"kafka.auth: {error}; wanted: files that can be read") from None
 
 
 def _clock_ms() -> float:
@@ -232,7 +197,7 @@ class _Lazy:
 
     @cached_property
     def app(self) -> Any:
-        return Worker(load()).engine.app
+        return make(load()).engine.app
 
 
 _lazy = _Lazy()

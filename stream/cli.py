@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -32,19 +32,44 @@ def worker(config: ConfigFile = None, preset: Preset = None) -> None:
     """Run one worker. Start as many as there is work; they share it."""
     settings = _settings(config, preset)
     set_up()
-    import faust  # it takes a second: only the verbs that need it pay
+    from stream.app import make  # Faust takes a second to import: only the verbs that need it pay
 
-    from stream.app import Worker
+    try:
+        engine = make(settings).engine
+    except ConfigurationError as error:
+        _refuse(error)
+    engine.run()
 
-    faust.Worker(Worker(settings).engine.app, override_logging=False, quiet=True).execute_from_commandline()
+
+@cli.command()
+def simulate(
+    config: ConfigFile = None,
+    preset: Preset = None,
+    rate: Annotated[float, typer.Option(metavar="EV_S", help="Mean events per second.")] = 50.0,
+    sessions: Annotated[int | None, typer.Option(metavar="N", help="End after so many sessions.")] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Traffic of that time, as quickly as it can be sent.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Decides all that is left to chance.")] = None,
+    to: Annotated[str, typer.Option(metavar="kafka|-", help="Where to: the topic, or JSON lines.")] = "kafka",
+) -> None:
+    """Send realistic traffic of an online shop, to Kafka or as JSON lines."""
+    settings = _settings(config, preset)
+    from stream.simulate.command import simulate as run
+
+    raise typer.Exit(run(settings, rate, sessions, start, seed, to))
 
 
 def _settings(config: str | None, preset: str | None) -> Settings:
     try:
         return load(config, preset)
     except ConfigurationError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        _refuse(error)
+
+
+def _refuse(error: ConfigurationError) -> NoReturn:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(2) from None
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Throughput and latency of the worker, as ratios of one run: ``python -m bench``."""

@@ -1,0 +1,60 @@
+"""What the configuration says, in the engine's terms: names of topics, how the brokers are reached."""
+
+import ssl
+from pathlib import Path
+
+from stream.engine.connection import Connection, Security
+from stream.engine.topics import TopicSpec
+from stream.sections import Auth
+from stream.settings import Settings
+
+DAY_MS = 86_400_000
+
+
+class Topics:
+    """Names of all topics of a configuration."""
+
+    def __init__(self, settings: Settings) -> None:
+        prefix, group = settings.kafka.topic_prefix, settings.kafka.group
+        self.events = tuple(settings.kafka.events)
+        self.rates = f"{prefix}conversion-rates"
+        self.rejected = f"{prefix}site-events-rejected"
+        self.late = f"{prefix}site-events-late"
+        self.deltas = f"{group}-window-counts"
+        self.commands = f"{group}-visitor-commands"
+
+    def specs(self, replicas: int) -> list[TopicSpec]:
+        """Return what missing topics are made like; without a number: co-partitioned with the events."""
+        month = {"retention.ms": str(30 * DAY_MS)}
+        big = {"max.message.bytes": str(16 * 1024 * 1024)}
+        return [
+            *(TopicSpec(topic, replicas=replicas) for topic in self.events),
+            TopicSpec(self.commands, replicas=replicas),
+            TopicSpec(self.rejected, config=month, replicas=replicas),
+            TopicSpec(self.late, config=month, replicas=replicas),
+            TopicSpec(self.deltas, 1, {"retention.ms": str(DAY_MS), **big}, replicas),
+            TopicSpec(self.rates, 1, {"cleanup.policy": "compact,delete", **month}, replicas),
+        ]
+
+
+def connection(settings: Settings) -> Connection:
+    """Return how the brokers are reached."""
+    kafka = settings.kafka
+    return Connection(
+        brokers=tuple(broker.strip() for broker in kafka.brokers.split(",")),
+        group=kafka.group,
+        security=_security(kafka.auth),
+        instance_id=kafka.instance_id,
+        transactions=kafka.transactions,
+        heartbeat_s=0.3 if kafka.transactions else 1.0,
+    )
+
+
+def _security(auth: Auth) -> Security:
+    tls = None
+    if auth.tls:
+        tls = ssl.create_default_context(cafile=auth.ca_file or None)
+        if auth.cert_file:
+            tls.load_cert_chain(auth.cert_file, auth.key_file or None)
+    password = Path(auth.password_file).read_text().strip() if auth.password_file else auth.password
+    return Security(auth.mechanism, auth.username or None, password or None, tls)
