@@ -1,0 +1,165 @@
+"""The verb ``simulate``: realistic traffic to Kafka or as JSON lines, of a time that is told or live."""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from stream.formats.instant import instant_ms
+from stream.sections import Kafka
+from stream.settings import Settings
+from stream.simulate import sink
+from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
+from stream.simulate.sink.connection import client_of, ensure_topic
+from stream.simulate.sink.kafka import to_kafka
+from stream.simulate.sink.lines import to_lines
+from stream.simulate.traffic import EVENTS_PER_VISIT, Traffic, live
+
+RATE = 50.0
+"""Events per second, unless something else is asked for."""
+
+KAFKA, LINES = "kafka", "-"
+"""Where traffic goes."""
+
+
+class UsageError(ValueError):
+    """An argument cannot be used; the text names it, what was found and what is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to send.
+
+    Attributes:
+        records: In order of arrival.
+        seed: What they were made from.
+        live: Whether each has to wait until the clock shows its time.
+        expected: About how many there will be; ``None``: no end.
+    """
+
+    records: Iterator[Arrival]
+    seed: int
+    live: bool
+    expected: float | None
+
+
+def simulate(
+    settings: Settings,
+    rate: float = RATE,
+    sessions: int | None = None,
+    start: str | None = None,
+    seed: int | None = None,
+    to: str = KAFKA,
+) -> int:
+    """Send simulated traffic; return the exit code (0 good, 1 failed while running, 2 wrong usage).
+
+    Args:
+        settings: Says which Kafka and which topic; a topic that is missing is created.
+        rate: Mean events per second of event time.
+        sessions: How many sessions; ``None``: up to now with ``start``, else until interrupted.
+        start: When the first begins (a day, ISO 8601 or ms since the epoch): traffic of that time, sent as
+            quickly as it can be. Without, it is live: events happen, and are sent, as time passes.
+        seed: Decides all that is left to chance. Without, traffic with a start is always the same, and live
+            traffic always another, because events with ids that were seen before would not count.
+        to: ``kafka`` or ``-`` (standard output, a JSON object a line).
+    """
+    screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    try:
+        plan = plan_of(rate, sessions, start, seed, to, now_ms=int(time.time() * 1000))
+        with _progress(screen, plan, to) as progress:
+            if to == LINES:
+                sent = asyncio.run(
+                    to_lines(plan.records, sys.stdout.buffer, live=plan.live, progress=progress)
+                )
+            else:
+                sent = asyncio.run(_to_kafka(settings.kafka, plan, progress))
+    except (UsageError, OSError) as error:
+        screen.print(str(error), markup=False)
+        return 2
+    except KafkaError as error:
+        screen.print(f"Kafka at {settings.kafka.brokers}: {type(error).__name__}: {error}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 0  # the usual end of live traffic
+    screen.print(f"sent {sent:,} records; seed {plan.seed}")
+    return 0
+
+
+def plan_of(
+    rate: float, sessions: int | None, start: str | None, seed: int | None, to: str, *, now_ms: int
+) -> Plan:
+    """Return what the arguments of ``simulate`` ask for.
+
+    Raises:
+        UsageError: They cannot be used.
+    """
+    if to not in (KAFKA, LINES):
+        raise UsageError(f"--to: found {to!r}; wanted: {KAFKA} or {LINES}")
+    if rate <= 0:
+        raise UsageError(f"--rate: found {rate}; wanted: more than 0 events per second")
+    if sessions is not None and sessions < 1:
+        raise UsageError(f"--sessions: found {sessions}; wanted: 1 or more")
+    # Wrong clocks are put right by the time of arrival, which a file does not have.
+    disorder = EVERYDAY if to == KAFKA else replace(EVERYDAY, skewed=0.0)
+    expected = None if sessions is None else sessions * EVENTS_PER_VISIT
+    if start is None:
+        seed = random.SystemRandom().getrandbits(32) if seed is None else seed
+        stream = arrivals(live(rate, now_ms=now_ms, seed=seed, sessions=sessions), disorder)
+        return Plan(stream, seed, True, expected)
+    start_ms = _start_ms(start)
+    if start_ms is None:
+        raise UsageError(f"--start: found {start!r}; wanted: ISO 8601 or ms since the epoch")
+    seed = seed or 0
+    stream = arrivals(Traffic(start_ms=start_ms, rate=rate, sessions=sessions, seed=seed), disorder)
+    if sessions is None:
+        if start_ms >= now_ms:
+            raise UsageError(
+                f"--start: found {start!r}, not yet past; wanted: also --sessions, or an earlier one"
+            )
+        stream = takewhile(lambda arrival: arrival.at_ms <= now_ms, stream)
+        expected = (now_ms - start_ms) / 1000 * rate
+    return Plan(stream, seed, False, expected)
+
+
+def _start_ms(text: str) -> int | None:
+    if text.isdecimal():
+        return instant_ms(int(text))
+    day_alone = len(text) == len("2026-03-02")
+    return instant_ms(f"{text}T00:00" if day_alone else text)
+
+
+async def _to_kafka(kafka: Kafka, plan: Plan, progress: sink.Progress | None) -> int:
+    topic, client = kafka.events[0], client_of(kafka.auth)
+    # What happened long ago would be deleted as too old as soon as it is written.
+    config = {} if plan.live else {"retention.ms": "-1"}
+    await ensure_topic(
+        kafka.brokers, topic, kafka.partitions, kafka.replication, config=config, client=client
+    )
+    return await to_kafka(
+        plan.records, kafka.brokers, topic, live=plan.live, client=client, progress=progress
+    )
+
+
+@contextmanager
+def _progress(screen: Console, plan: Plan, to: str) -> Iterator[sink.Progress | None]:
+    """Show how far it is, where somebody looks and nothing else is printed there."""
+    if not screen.is_terminal or (to == LINES and sys.stdout.isatty()):
+        yield None
+        return
+    columns = (TextColumn("{task.completed:,.0f} events"), BarColumn(), TextColumn("{task.fields[at]}"))
+    with Progress(*columns, TimeElapsedColumn(), console=screen, transient=True) as bars:
+        task = bars.add_task("", total=plan.expected, at="")
+
+        def show(sent: int, at_ms: int) -> None:
+            at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at_ms / 1000))
+            bars.update(task, completed=sent, at=at)
+
+        yield show
