@@ -55,9 +55,9 @@ class RatesState:
     """The state of the one partition of the topology ``rates``.
 
     Attributes:
-        core: All counts. born: When this state was first made, wall clock ms: of two groups that write to one
-            store, the younger
-            counts.
+        core: All counts.
+        born: When this state was first made, wall clock ms: of two groups that write to one store, the
+            younger counts.
     """
 
     def __init__(

@@ -32,12 +32,16 @@ class Rates:
     """All counts of all measures, segments and spans.
 
     Attributes:
-        measures: Names of the measures, by number. marks: State of each partition heard from. partitions: How
-            many partitions there are; 0 until the first is heard from. watermark: The global watermark, ms;
-            ``None`` while one is missing or no event was ever counted. segments: Which segments there are.
-            levels: Panes, minutes and hours. windows: Sliding windows, by size. closed: Closed minutes,
-            closed hours. counters: For each segment, sessions that reached each measure, and after these the
-            sessions themselves. skipped: Deltas that had been folded in before.
+        measures: Names of the measures, by number.
+        marks: State of each partition heard from.
+        partitions: How many partitions there are; 0 until the first is heard from.
+        watermark: The global watermark, ms; ``None`` while a partition is missing or nothing was ever counted.
+        segments: Which segments there are.
+        levels: Panes, minutes and hours.
+        windows: Sliding windows, by size.
+        closed: Closed minutes, closed hours.
+        counters: For each segment, the sessions that reached each measure, and last the sessions themselves.
+        skipped: Deltas that had been folded in before.
     """
 
     def __init__(self, definition: Definition) -> None:

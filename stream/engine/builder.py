@@ -31,9 +31,10 @@ class Engine:
     server is off: pass own services, which start before the brokers are waited for, and stop last.
 
     Args:
-        connection: Where the brokers are, and who we are there. topologies: What to serve. observer: Where
-        to tell durations. topics: What missing topics are made like. Inputs without a spec, and with no
-        co-partitioned topic that
+        connection: Where the brokers are, and who we are there.
+        topologies: What to serve.
+        observer: Where to tell durations.
+        topics: What missing topics are made like. Inputs without a spec, and with no co-partitioned topic that
             exists, get ``default_partitions``.
         default_partitions: See ``topics``.
         early_services: `mode.Service` objects, for example a web server for health checks.

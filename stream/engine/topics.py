@@ -48,9 +48,11 @@ class TopicSpec:
     """A topic to make where it is missing. One that exists is used as it is.
 
     Attributes:
-        name: The topic. partitions: How many; ``None`` for as many as the co-partitioned topics of its
-        group have, else the default. config: Topic configuration, Kafka's names. replicas: Replication
-        factor; ``-1`` for the broker's default.
+        name: The topic.
+        partitions: How many; ``None`` for as many as the co-partitioned topics of its group have, else the
+            default.
+        config: Topic configuration, Kafka's names.
+        replicas: Replication factor; ``-1`` for the broker's default.
     """
 
     name: str
@@ -64,10 +66,11 @@ class TopicPlan:
     """All topics of an engine.
 
     Attributes:
-        groups: Topics that must have equal partition counts, by the topology that wants it: inputs and
-        changelog. specs: What missing topics are made like, by name; those not named get the defaults.
-        changelogs: Which of them are changelogs. default_partitions: For groups of which no topic exists
-        and no spec says a number.
+        groups: Topics that must have equal partition counts, by the topology that wants it: inputs, outputs and
+            changelog.
+        specs: What missing topics are made like, by name; those not named get the defaults.
+        changelogs: Which of them are changelogs.
+        default_partitions: For groups of which no topic exists and no spec says a number.
     """
 
     groups: Mapping[str, tuple[str, ...]]
