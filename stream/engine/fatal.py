@@ -38,5 +38,7 @@ def end_process(sentence: str, cause: BaseException | None = None) -> NoReturn:
 
 
 def describe(cause: BaseException) -> str:
-    """Return an exception's text, or its type where it has none."""
-    return str(cause) or type(cause).__name__
+    """Return an exception's text, or its type where it has none, and what it was raised from."""
+    text = str(cause) or type(cause).__name__
+    root = cause.__cause__ if isinstance(cause, KafkaError) else None
+    return text if root is None else f"{text} ({type(root).__name__}: {describe(root)})"

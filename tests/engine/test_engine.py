@@ -12,6 +12,7 @@ from stream.engine import Connection, Engine, Security, TopicSpec, fatal
 from stream.engine.api import Chunk
 from stream.engine.log_plain import PlainLog
 from stream.engine.log_transactional import TransactionalLog
+from stream.engine.logs import Seldom
 from stream.engine.table import StateTable
 from stream.engine.transport import ChunkConsumer, ChunkThread, ChunkTransport, Delivery
 from tests.engine.fakes import NotingLog, NotingObserver, NotingState, chunk, partition, topology
@@ -209,6 +210,22 @@ async def test_a_crash_of_faust_ends_the_process(caplog: pytest.LogCaptureFixtur
     stopping = engine().app
     stopping._stopped.set()
     stopping._crash(RuntimeError("too late"))
+
+
+def test_a_complaint_is_not_repeated_all_the_time(caplog: pytest.LogCaptureFixture) -> None:
+    """Of the same message about many nodes or seconds one is logged; other messages are not held back."""
+    engine()
+    log = logging.getLogger("aiokafka")
+
+    for _ in range(50):
+        log.error("Unable connect to node with id %s", 1)
+        log.error("Unable to update metadata from %s", [1])
+
+    assert [record.message for record in caplog.records if record.name == "aiokafka"] == [
+        "Unable connect to node with id 1",
+        "Unable to update metadata from [1]",
+    ]
+    assert Seldom(repeat_after_s=0).filter(caplog.records[0]), "later it is logged again"
 
 
 def test_libraries_are_quiet() -> None:

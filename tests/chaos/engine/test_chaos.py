@@ -4,6 +4,7 @@ After each story the workers' rows, positions and published sums equal a recount
 order of random acts comes from ``CHAOS_SEED``; without it, from a seed that a failing test tells.
 """
 
+import asyncio
 import signal
 from pathlib import Path
 
@@ -131,3 +132,15 @@ async def test_without_transactions(embedded_broker: EmbeddedBroker, tmp_path: P
             slot.send(act)
             await chaos.until(back, "it is back")
             await chaos.flow(chaos.random.uniform(1, 2))
+
+
+async def test_the_broker_goes_away(tmp_path: Path) -> None:
+    """An outage of the broker loses nothing, whether workers live through it or end and wait for it."""
+    with KafkaBroker() as broker:
+        async with run(broker.bootstrap, tmp_path) as chaos:
+            await asyncio.to_thread(broker.stop)
+            await chaos.until(
+                lambda: any("aiokafka" in slot.log.read_text() for slot in chaos.slots), "they notice"
+            )
+            await asyncio.to_thread(broker.start)
+            await chaos.flow(2)
