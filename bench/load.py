@@ -21,7 +21,8 @@ def records(count: int) -> Iterator[Arrival]:
 
 async def fill(bootstrap: str, load: list[Arrival]) -> None:
     """Make the topic and put the load on it, compressed as producers do."""
-    await create_topics(bootstrap, [TOPIC], PARTITIONS)
+    # The records are of the past: without this Kafka would delete them while they are read.
+    await create_topics(bootstrap, [TOPIC], PARTITIONS, {"retention.ms": "-1"})
     for first in range(0, len(load), 20_000):
         await produce(
             bootstrap,

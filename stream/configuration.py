@@ -88,7 +88,9 @@ def _override(tables: dict[str, Any], env: Mapping[str, str]) -> dict[str, str]:
 
 
 def _value(text: str) -> Any:
-    """Read a variable as a TOML value (``8``, ``true``, ``["a", "b"]``), else as the text it is."""
+    """Read a list or table as TOML has it (``["a", "b"]``); all else is text, which its key's type reads."""
+    if text[:1] not in ("[", "{"):
+        return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

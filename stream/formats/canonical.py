@@ -2,7 +2,7 @@
 
 import msgspec
 
-from stream.core.event import NAME_LIMIT, VALUE_LIMIT, Event, Reason, Rejected
+from stream.core.event import NAME_LIMIT, VALUE_LIMIT, Event, Rejected
 from stream.formats.instant import LATEST_MS, instant_ms
 
 SIZE_LIMIT = 32 * 1024
@@ -35,49 +35,54 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
     try:
         event = _decode(record)
     except (ValueError, RecursionError) as error:
-        return _why(record, error)
+        return _why(record, error, arrival, max_future)
     if not event.name:
-        return Rejected("missing_name", "name: found nothing; wanted: the event's name")
+        return NO_NAME
     if not (event.visitor_id or event.user_id or event.session_id):
-        return Rejected("missing_visitor", "visitor_id, user_id, session_id: found none; wanted: one of them")
-    return _made_whole(event, len(record), arrival, max_future)
-
-
-def _made_whole(event: Event, size: int, arrival: int, max_future: int) -> Event | Rejected:
-    """Put right the event's time, and fill in who and which it is."""
+        return NO_VISITOR
     said = event.time
-    time = said if type(said) is int else instant_ms(said)
-    if (
-        time is None
-        or not 0 <= time <= LATEST_MS
-        or event.sent_at is not None
-        or event.received_at is not None
-    ):
-        stated = instant_ms(said)
-        if stated is None:
-            return Rejected("bad_time", f"time: found {said!r}; wanted: ISO 8601 or ms since the epoch")
-        if event.received_at is not None:
-            received = instant_ms(event.received_at)
-            if received is None:
-                return Rejected("bad_time", f"received_at: found {event.received_at!r}; wanted: an instant")
-            arrival = received
-        time = stated
-        if event.sent_at is not None:
-            sent = instant_ms(event.sent_at)
-            if sent is None:
-                return Rejected("bad_time", f"sent_at: found {event.sent_at!r}; wanted: an instant")
-            time = arrival - (sent - stated)
-            if not 0 <= time <= LATEST_MS:
-                return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {event.sent_at!r}")
+    if event.sent_at is None and event.received_at is None and type(said) is int and 0 <= said <= arrival:
+        stated: int | None = said
     else:
-        stated = time
-    if time > arrival:
-        if time - arrival > max_future:
-            return Rejected(
-                "future_time", f"time: {time - arrival} ms ahead of its arrival; at most {max_future}"
-            )
-        time = arrival
-    event.time = time
+        stated = instant_ms(said)
+        time = _corrected(said, event.sent_at, event.received_at, arrival, max_future)
+        if isinstance(time, Rejected):
+            return time
+        event.time = time
+    _make_whole(event, stated, len(record))
+    return event
+
+
+NO_NAME = Rejected("missing_name", "name: found nothing; wanted: the event's name")
+NO_VISITOR = Rejected(
+    "missing_visitor", "visitor_id, user_id, session_id: found none; wanted: at least one of them"
+)
+
+
+def _corrected(
+    said: object, sent_at: object, received_at: object, arrival: int, max_future: int
+) -> int | Rejected:
+    """Return the event's time, put right by when it was sent and when it arrived."""
+    instants = {"time": said, "sent_at": sent_at, "received_at": received_at}
+    found = {name: instant_ms(value) for name, value in instants.items()}
+    for name, value in instants.items():
+        if found[name] is None and (value is not None or name == "time"):
+            return Rejected("bad_time", f"{name}: found {value!r}; wanted: ISO 8601 or ms since the epoch")
+    time, sent = found["time"] or 0, found["sent_at"]
+    arrived = arrival if found["received_at"] is None else found["received_at"]
+    if sent is not None:
+        time = arrived - (sent - time)
+        if not 0 <= time <= LATEST_MS:
+            return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {sent_at!r}")
+    if time > arrived + max_future:
+        return Rejected(
+            "future_time", f"time: {time - arrived} ms ahead of its arrival; at most {max_future}"
+        )
+    return min(time, arrived)
+
+
+def _make_whole(event: Event, stated: int | None, size: int) -> None:
+    """Fill in who and which it is, and cut what is longer than its limit."""
     if len(event.name) > NAME_LIMIT:
         event.name = event.name[:NAME_LIMIT]
     if not event.visitor_id:
@@ -88,7 +93,6 @@ def _made_whole(event: Event, size: int, arrival: int, max_future: int) -> Event
         event.event_id = "\x1f".join(
             (event.visitor_id or "", event.name, str(stated), (event.page or "")[:VALUE_LIMIT])
         )
-    return event
 
 
 def _cut(event: Event) -> None:
@@ -122,28 +126,17 @@ def _depth(record: bytes) -> int:
     return depth
 
 
-def _why(record: bytes, error: Exception) -> Rejected:
-    """Say why a record could not be decoded: the first of the reasons, in the order of what matters."""
-    reason: Reason = "bad_field"
+def _why(record: bytes, error: Exception, arrival: int, max_future: int) -> Rejected:
+    """Say why a record could not be decoded: the first reason that holds, in the order of the closed list."""
     try:
         found = _decode_any(record)
     except (ValueError, RecursionError) as broken:
         return Rejected("too_deep" if isinstance(broken, RecursionError) else "not_json", str(broken))
     if not isinstance(found, dict):
         return Rejected("not_an_object", f"found {type(found).__name__}; wanted: an object")
-    if found.get("name") is None:
-        reason = "missing_name"
-    elif not isinstance(found["name"], str):
-        reason = "bad_field"
-    elif all(found.get(key) in (None, "") for key in ("visitor_id", "user_id", "session_id")):
-        reason = "missing_visitor"
-    elif any(
-        found.get(key) is not None and not _is_instant(found[key])
-        for key in ("time", "sent_at", "received_at")
-    ):
-        reason = "bad_time"
-    return Rejected(reason, str(error))
-
-
-def _is_instant(found: object) -> bool:
-    return isinstance(found, int | str) and not isinstance(found, bool)
+    if found.get("name") in (None, ""):
+        return NO_NAME
+    if all(found.get(key) in (None, "") for key in ("visitor_id", "user_id", "session_id")):
+        return NO_VISITOR
+    time = _corrected(found.get("time"), found.get("sent_at"), found.get("received_at"), arrival, max_future)
+    return time if isinstance(time, Rejected) else Rejected("bad_field", str(error))

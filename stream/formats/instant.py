@@ -6,7 +6,7 @@ LATEST_MS = 253_402_300_799_999
 """The end of the year 9999."""
 
 
-def instant_ms(found: int | str | None) -> int | None:
+def instant_ms(found: object) -> int | None:
     """Return an instant in ms since the epoch, fractions of a ms dropped.
 
     Text is ISO 8601 with date, hour and minute (``2026-01-05T13:00``); without an offset it is UTC.
@@ -23,9 +23,9 @@ def instant_ms(found: int | str | None) -> int | None:
             return None
         offset = moment.utcoffset() or _NO_OFFSET
         found = (moment.replace(tzinfo=None) - _EPOCH - offset) // _MILLISECOND
-    if found is None or not 0 <= found <= LATEST_MS:
-        return None
-    return found
+    if type(found) is int and 0 <= found <= LATEST_MS:  # a bool is no instant
+        return found
+    return None
 
 
 _EPOCH = datetime(1970, 1, 1)

@@ -84,15 +84,15 @@ class LiveRates:
             "closed_until": str(rates.closed[0].closed_until),
         }
         if found.ratio is not None:
-            fields["ratio"] = _text(found.ratio)
-            fields["flow_ratio"] = _text(found.flow_ratio)
-            fields["low"] = _text(found.low)
-            fields["high"] = _text(found.high)
+            fields["ratio"] = str(found.ratio)
+            fields["flow_ratio"] = str(found.flow_ratio)
+            fields["low"] = str(found.low)
+            fields["high"] = str(found.high)
             previous = self._previous[number]
             before = cells[FIELDS * previous + CONVERTED] if previous >= 0 else 0
             if before > 0:
-                fields["from_previous"] = _text(found.converted / before)
-                fields["drop_off"] = _text(1 - found.converted / before)
+                fields["from_previous"] = str(found.converted / before)
+                fields["drop_off"] = str(1 - found.converted / before)
         return fields
 
     def history(self, rows: list[ClosedRow], newest: int) -> dict[str, Value]:
@@ -136,11 +136,6 @@ class LiveRates:
             for measure in range(len(self._measures)):
                 values |= self.history(rates.closed[0].all_rows(segment, measure), newest)
         return values | self.segments(rates.segments)
-
-
-def _text(number: float | None) -> str:
-    """Return a ratio with six digits: more is noise."""
-    return f"{number:.6g}"
 
 
 def _previous_steps(plans: Plans) -> list[int]:

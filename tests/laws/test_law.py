@@ -89,13 +89,9 @@ def arrivals(draw: st.DrawFn) -> list[Read]:
     """Draw an order of arrival, with duplicates; mostly within the lateness, sometimes beyond."""
     sent = draw(events())
     delayed = [(s.time + draw(st.integers(0, TIMES.late_after)), s) for s in sent]
-    if draw(st.integers(0, 3)) == 0:
-        delayed += [(s.time + draw(st.integers(0, 20 * MINUTE)), s) for s in draw(st.lists(st.sampled_from(sent)))]
-    else:
-        delayed += [
-            (s.time + draw(st.integers(0, TIMES.late_after)), s)
-            for s in draw(st.lists(st.sampled_from(sent), max_size=5))
-        ]
+    longest = draw(st.sampled_from([TIMES.late_after, TIMES.late_after, 20 * MINUTE]))
+    again = draw(st.lists(st.sampled_from(sent), max_size=8))
+    delayed += [(s.time + draw(st.integers(0, longest)), s) for s in again]
     delayed.sort(key=lambda pair: pair[0])
     offsets: Counter[tuple[int, int]] = Counter()
     reads = []

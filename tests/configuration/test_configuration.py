@@ -1,0 +1,164 @@
+"""The configuration: where it is found, what overrides what, and sentences that help."""
+
+from pathlib import Path
+
+import pytest
+
+from stream.configuration import ConfigurationError, load, presets
+from stream.core.definition import Definition
+from stream.units import duration_ms, duration_text
+
+SMALL = '[[micro]]\nname = "share"\nevent = "share"\n'
+
+
+def refused(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> str:
+    """Return the sentence with which a file is refused."""
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as error:
+        load(str(file), environ=environ or {})
+    return str(error.value).replace(str(file), "FILE")
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_valid(name: str) -> None:
+    """Every preset loads, and measures something."""
+    assert load(preset=name, environ={}).definition().measures()
+
+
+def test_the_shop_preset_measures_what_the_contract_says() -> None:
+    """Names of measures are what dashboards hold on to."""
+    assert load(preset="ecommerce", environ={}).definition().measures() == (
+        "browse.home",
+        "browse.category",
+        "browse.product_view",
+        "checkout.product_view",
+        "checkout.add_to_cart",
+        "checkout.begin_checkout",
+        "checkout.shipping",
+        "checkout.order",
+        "micro.newsletter",
+        "micro.search",
+        "micro.wishlist",
+        "micro.share",
+    )
+
+
+def test_file_then_variable_then_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is named comes before MICROCONV_CONFIG, and that before ./microconv.toml."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "microconv"):
+        (tmp_path / f"{name}.toml").write_text(f'kafka.group = "{name}"\n{SMALL}')
+    assert load("a.toml", environ={"MICROCONV_CONFIG": "b.toml"}).kafka.group == "a"
+    assert load(environ={"MICROCONV_CONFIG": "b.toml"}).kafka.group == "b"
+    assert load(environ={}).kafka.group == "microconv"
+
+
+def test_the_environment_overrides(tmp_path: Path) -> None:
+    """MICROCONV_<SECTION>__<KEY> wins over the file, in every type, also inside nested tables."""
+    file = tmp_path / "c.toml"
+    file.write_text(f"web.port = 1\n{SMALL}")
+    settings = load(
+        str(file),
+        environ={
+            "MICROCONV_WEB__PORT": "7000",
+            "MICROCONV_KAFKA__EVENTS": '["a", "b"]',
+            "MICROCONV_KAFKA__AUTH__TLS": "true",
+            "MICROCONV_SESSIONS__TIMEOUT": "20m",
+            "MICROCONV_KAFKA__GROUP": "7",
+            "UNRELATED__X": "1",
+        },
+    )
+    assert settings.web.port == 7000
+    assert settings.kafka.events == ["a", "b"]
+    assert settings.kafka.auth.tls
+    assert settings.sessions.timeout == 1_200_000
+    assert settings.kafka.group == "7"
+
+
+def test_without_any_configuration_it_says_how_to_give_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing found is an error that names all ways."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"-c FILE, --preset NAME.*MICROCONV_CONFIG"):
+        load(environ={})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x =", "FILE: not TOML: "),
+        (
+            "[kafka]\nbrokerz = 'x'",
+            "FILE: kafka.brokerz: found a key that is not known here; wanted: one of brokers",
+        ),
+        ("[sessions]\ntimeout = 'soon'", "FILE: sessions.timeout: found 'soon'; wanted: a duration such as"),
+        ("[windows]\npane = '7s'", "wanted: pane: a divisor of one minute, such as 10s"),
+        ("[windows]\nsizes = ['90s']", "sizes: whole minutes"),
+        ("[[micro]]\nname = 'A B'\nevent = 'x'", "FILE: micro.0.name: found 'A B'"),
+        ("[[micro]]\nname = 'a'", "FILE: micro.0.event: found nothing; wanted: a value"),
+        ("[[micro]]\nname = 'a'\nevent = 'a'\nof = 'b.c'", "micro: 'a' is of 'b.c'; known by then: session"),
+        ("[web]\nport = 99999", "FILE: web.port: found 99999"),
+        ("", "nothing to measure"),
+        (f"{SMALL}{SMALL}", "micro: the name 'share' is given twice"),
+        (f"{SMALL}[[alert]]\nname = 'x'\nwatch = ['a.b']", "alert: 'x' names 'a.b', which is not measured"),
+        (
+            f"{SMALL}[[alert]]\nname = 'x'\nwatch = ['micro.*']\nsegments = ['tv']",
+            "segment 'tv', which is no dimension",
+        ),
+        (f"{SMALL}[[audience]]\nname = 'x'\nentered = 'a.b'", "audience: 'x' names 'a.b'"),
+        (f"{SMALL}[dimensions]\nboth = {{ cross = ['a', 'b'] }}", "both: cross names at least two declared"),
+        (
+            f"{SMALL}[[funnel]]\nname = 'f'\norder = 'strict'\nsteps = [{{ name = 'a', event = 'a' }}]",
+            "funnel.0.order",
+        ),
+        (
+            f"{SMALL}[[funnel]]\nname = 'f'\nsteps = [{{ name = 'a', event = 'a', optional = true }}]",
+            "never optional",
+        ),
+        (
+            "".join(SMALL.replace("'", "").replace("share", f"m{n}") for n in range(61)),
+            "61 measures; at most 60",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+    """A mistake is named by file and key, with what was found and what is wanted."""
+    assert sentence in refused(tmp_path, text)
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    """What came from the environment is not blamed on the file."""
+    assert "environment MICROCONV_WEB__PORT: web.port: found 'many'" in refused(
+        tmp_path, SMALL, {"MICROCONV_WEB__PORT": "many"}
+    )
+
+
+def test_durations_read_and_written() -> None:
+    """Durations are read with any unit, and a window's size is written as people configure it."""
+    assert [duration_ms(text) for text in ("10s", "1h30m", "8d", "250ms")] == [
+        10_000,
+        5_400_000,
+        691_200_000,
+        250,
+    ]
+    assert [duration_text(ms) for ms in (60_000, 86_400_000, 604_800_000, 90_000)] == [
+        "1m",
+        "24h",
+        "7d",
+        "90s",
+    ]
+
+
+def test_only_what_decides_about_state_is_in_the_fingerprint() -> None:
+    """Other measures are another definition; another lateness or other window sizes are not."""
+    shop = load(preset="ecommerce", environ={})
+    same = load(
+        preset="ecommerce",
+        environ={"MICROCONV_TIME__ALLOWED_LATENESS": "1h", "MICROCONV_WINDOWS__SIZES": '["1m"]'},
+    )
+    other = load(preset="ecommerce", environ={"MICROCONV_SESSIONS__TIMEOUT": "10m"})
+    assert shop.definition().fingerprint() == same.definition().fingerprint()
+    assert shop.definition().fingerprint() != other.definition().fingerprint()
+    assert Definition().fingerprint() != shop.definition().fingerprint()

@@ -1,0 +1,90 @@
+"""What keeps state small: bots, forgetting, ids that go away."""
+
+import msgspec
+
+from stream.agents.sessions import SessionsState
+from stream.core.definition import Definition, Dimension, Micro, Times
+from tests.laws.pipeline import Pipeline
+from tests.oracle import Read
+
+MINUTE = 60_000
+BEGIN = 1_767_603_600_000
+DEFINITION = Definition(
+    micros=(Micro("share", "share"),),
+    dimensions=(Dimension("user_type", "user_type", ("new", "returning")),),
+    times=Times(known_for=120 * MINUTE),
+)
+
+
+def read(offset: int, minute: float, visitor: str, name: str = "share", topic: str = "site-events") -> Read:
+    """Return an event of a visitor, so many minutes after the beginning."""
+    time = BEGIN + int(minute * MINUTE)
+    event = {"name": name, "time": time, "visitor_id": visitor, "event_id": f"{visitor}{offset}"}
+    return Read(topic, 0, offset, time, msgspec.json.encode(event))
+
+
+def run(reads: list[Read], chunk: int = 500) -> Pipeline:
+    """Bring events to one partition, with both topics read to their ends after each chunk."""
+    pipeline = Pipeline(DEFINITION, 1)
+    for first in range(0, len(reads), chunk):
+        part = reads[first : first + chunk]
+        pipeline.sessions[0].apply("site-events", 0, first, part)
+        pipeline.flush(0, at_end=True)
+    return pipeline
+
+
+def state_of(pipeline: Pipeline) -> SessionsState:
+    """Return the state of the only partition."""
+    state = pipeline.sessions[0].state
+    assert isinstance(state, SessionsState)
+    return state
+
+
+def test_after_two_thousand_step_events_a_session_is_a_bot() -> None:
+    """The 2,001st step event of a session, and everything after it, is in no window."""
+    reads = [read(n, n / 1000, "v") for n in range(2_000)]
+    reads += [read(2_000, 2.1, "v"), read(2_001, 2.2, "v", "look"), read(2_002, 2.3, "w")]
+    pipeline = run(reads)
+    assert pipeline.outcomes(0) == {"counted": 2_001, "bot": 2}
+
+
+def test_visitors_are_forgotten_when_nothing_late_can_reach_them() -> None:
+    """Hours later neither memory nor changelog knows visitors, their ids, or their sessions."""
+    reads = [read(n, n / 10, f"v{n}") for n in range(1_000)]  # 100 minutes
+    reads += [read(1_000 + n, 400 + n, "w") for n in range(3)]
+    pipeline = run(reads, chunk=50)
+    pipeline.flush(0, at_end=True)
+    state = state_of(pipeline)
+    assert len(state.core.visitors) == 1
+    assert len(state.core.seen.times) <= 3
+    assert len(pipeline.sessions[0].log) < 10
+
+
+def test_who_was_there_is_remembered_for_as_long_as_it_counts() -> None:
+    """A visitor who comes back within known_for is returning, although the session before is forgotten."""
+    reads = [read(0, 0, "v"), read(1, 100, "w"), read(2, 101, "v"), read(3, 300, "w"), read(4, 301, "v")]
+    pipeline = run(reads, chunk=1)
+    pipeline.let_time_pass(2 * 86_400_000)
+    counts = {
+        (segment, start): row["sessions"]
+        for (_, segment, size, start), row in pipeline.rows.items()
+        if size == "1m" and segment != "all"
+    }
+    at = lambda minute: BEGIN + minute * MINUTE  # noqa: E731 - a name for a short sum
+    assert counts[("user_type=new", at(0))] == 1
+    assert counts[("user_type=returning", at(101))] == 1
+    assert counts[("user_type=new", at(301))] == 1, "three hours later nobody remembers"
+
+
+def test_a_visitor_with_many_events_costs_no_more_than_its_events() -> None:
+    """Thirty thousand page views of one visitor write rows in proportion to them, not to their square."""
+    pipeline = Pipeline(DEFINITION, 1)
+    written = 0
+    for first in range(0, 30_000, 1_000):
+        part = [read(first + n, (first + n) / 300, "v", "look") for n in range(1_000)]
+        pipeline.sessions[0].apply("site-events", 0, first, part)
+        state = state_of(pipeline)
+        state.tick(0, {"site-events": True, "app-events": True})
+        flush = state.flush(1 + first // 1_000)
+        written += sum(len(value or b"") for _, value in flush.rows)
+    assert written < 30_000 * 600

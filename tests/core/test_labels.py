@@ -1,0 +1,66 @@
+"""Labels and segments: which values are told apart, and within what bounds."""
+
+from stream.core.definition import Dimension
+from stream.core.event import Event
+from stream.core.labels import FORWARD_FACTOR, OTHER, LabelReader
+from stream.core.segment import Segments, cross_value, encode
+
+DIMENSIONS = (
+    Dimension("device", "device", ("mobile", "desktop"), 3),
+    Dimension("plan", "props.plan", (), 2),
+    Dimension("both", cross=("device", "plan")),
+)
+
+
+def test_labels_are_read_from_fields_and_properties() -> None:
+    """A dimension reads a field or a property, as text, cut at 100 characters."""
+    reader = LabelReader(DIMENSIONS)
+    assert reader.of(Event(device="x" * 300, props={"plan": 5})) == ("x" * 100, "5")
+    assert reader.of(Event()) == ("", "")
+
+
+def test_a_partition_forwards_four_times_as_many_values() -> None:
+    """Beyond that it says __other__, whatever comes, and for ever the same of one value."""
+    reader = LabelReader(DIMENSIONS)
+    for n in range(100):
+        reader.number(("", f"p{n}"), False)
+    values = [labels[1] for labels in reader.combinations]
+    assert values == [f"p{n}" for n in range(2 * FORWARD_FACTOR)] + [OTHER] * (100 - 2 * FORWARD_FACTOR)
+    again = LabelReader(DIMENSIONS)
+    again.unpack(reader.pack())
+    assert again.combinations[again.number(("", "p99"), False)][1] == OTHER
+    assert again.combinations[again.number(("", "p0"), False)][1] == "p0"
+
+
+def test_listed_values_are_exact_and_others_first_come() -> None:
+    """With the listed ones, max_values are told apart; the rest is __other__, counted and partial."""
+    segments = Segments(DIMENSIONS)
+    assert segments.of(("mobile", "")) == ("all", "device=mobile")
+    assert segments.of(("tv", "a"))[1:3] == ("device=tv", "plan=a")
+    crowded = segments.of(("fridge", ""))
+    assert crowded == ("all", f"device={OTHER}")
+    segments.count_overflow(crowded, 2)
+    assert segments.overflow["device"] == 2
+    assert segments.is_partial("device=tv")
+    assert segments.is_partial(f"device={OTHER}")
+    assert not segments.is_partial("device=mobile")
+    assert not segments.is_partial("all")
+    assert segments.of(("desktop", ""))[1] == "device=desktop", "a listed value always has its place"
+
+
+def test_admission_survives_a_restart() -> None:
+    """What was admitted is state: it keeps its place, and newcomers find none."""
+    segments = Segments(DIMENSIONS)
+    segments.of(("", "a"))
+    segments.of(("", "b"))
+    again = Segments(DIMENSIONS)
+    again.unpack(segments.pack())
+    assert again.of(("", "c")) == ("all", f"plan={OTHER}")
+    assert again.of(("", "a")) == ("all", "plan=a")
+
+
+def test_crosses_and_keys_are_unambiguous() -> None:
+    """A slash inside a part is told from the one between parts; in keys, values are percent-encoded."""
+    assert cross_value(("a/b", "c")) != cross_value(("a", "b/c"))
+    assert encode("source=news|letter: a=b") == "source=news%7Cletter%3A%20a%3Db"
+    assert encode("all") == "all"

@@ -1,0 +1,236 @@
+"""The public surface: names that users, dashboards and other programs hold on to."""
+
+import math
+
+import msgspec
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from stream.agents.rates import RatesState
+from stream.agents.show import Show
+from stream.configuration import load
+from stream.core.closed import ClosedRow
+from stream.core.plan import Plans
+from stream.core.rates import Rates
+from stream.sinks.live import LiveRates
+from stream.sinks.prometheus import HISTOGRAMS, METRICS, InputSample, Metrics, Sources
+from stream.sinks.redis_values import Hash, Names, Scored, Value
+from tests.laws.pipeline import Pipeline
+from tests.oracle import Read
+
+SHOP = load(preset="ecommerce", environ={})
+BEGIN = 1_767_603_600_000
+STEPS = ("view_item", "add_to_cart", "begin_checkout", "purchase")
+
+
+def shopping(visitors: int) -> Rates:
+    """Return the rates after some visitors: half of them put something into the cart, a quarter buy."""
+    pipeline = Pipeline(SHOP.definition(), 1)
+    reads = []
+    for n in range(visitors):
+        for step in STEPS[: 1 + (n % 2 == 0) + 2 * (n % 4 == 0)]:
+            event = {
+                "name": step,
+                "time": BEGIN + len(reads) * 10,
+                "visitor_id": f"v{n}",
+                "event_id": f"e{len(reads)}",
+                "device": "mobile" if n % 2 else "tv set",
+            }
+            reads.append(
+                Read("site-events", 0, len(reads), BEGIN + len(reads) * 10, msgspec.json.encode(event))
+            )
+    pipeline.sessions[0].apply("site-events", 0, 0, reads)
+    pipeline.flush(0, at_end=True)
+    pipeline.flush_rates()
+    state = pipeline.rates.state
+    assert isinstance(state, RatesState)
+    return state.core
+
+
+def live() -> LiveRates:
+    """Return what makes the values of keys."""
+    return LiveRates("mc", SHOP.redis.history, SHOP.watched_segments(), Plans(SHOP.definition()), 600_000)
+
+
+def test_a_rate_in_redis_has_the_fields_of_the_contract() -> None:
+    """A hash per measure, size and segment; ratios are 0..1, also against the step before."""
+    values, rows = live().windows(shopping(8), changed_only=True)
+    cart = values["mc:rate:checkout.add_to_cart:5m:all"]
+    assert isinstance(cart, Hash)
+    fields = dict(cart.fields)
+    assert {k: fields[k] for k in ("sessions", "converted", "open", "actions")} == {
+        "sessions": "8",
+        "converted": "4",
+        "open": "4",
+        "actions": "4",
+    }
+    assert {k: fields[k] for k in ("ratio", "flow_ratio", "from_previous", "drop_off")} == {
+        "ratio": "0.5",
+        "flow_ratio": "0.5",
+        "from_previous": "0.5",
+        "drop_off": "0.5",
+    }
+    assert int(fields["window_end"]) - int(fields["window_start"]) == 300_000
+    assert set(fields) == {
+        *("window_start", "window_end", "sessions", "converted", "open", "actions", "ratio", "flow_ratio"),
+        *("from_previous", "drop_off", "low", "high", "mature", "partial", "closed_until"),
+    }
+    order = values["mc:rate:checkout.order:24h:device=tv%20set"]
+    assert isinstance(order, Hash)
+    assert order.fields["from_previous"] == "1.0", "against begin_checkout: shipping is optional"
+    assert {row["segment"] for row in rows} == {"all"}
+
+
+def test_no_data_is_absent() -> None:
+    """A rate of no sessions has counts of 0 and no ratio."""
+    rates = shopping(1)
+    values, _ = live().windows(rates, changed_only=True)
+    share = values["mc:rate:browse.category:1m:all"]
+    assert isinstance(share, Hash)
+    assert share.fields["sessions"] == "0"
+    assert "ratio" not in share.fields
+
+
+def test_what_did_not_change_is_not_told_again() -> None:
+    """Each change is told once; everything only when asked for."""
+    rates, told = shopping(8), live()
+    told.windows(rates, changed_only=True)
+    assert told.windows(rates, changed_only=True) == ({}, [])
+    everything = told.everything(rates)
+    assert "mc:rate:checkout.order:1h:all" in everything
+    assert isinstance(everything["mc:segments:device"], Names)
+
+
+def test_closed_minutes_are_kept_for_what_alerts_watch() -> None:
+    """The history has one JSON a closed minute for `all` and for watched dimensions, and for no other."""
+    row = ClosedRow(
+        "checkout.order", "all", "1m", BEGIN, BEGIN + 60_000, 1, 0, 1, 0, 0.0, 0.0, 0.0, 0.8, False, False
+    )
+    rows = [
+        row,
+        msgspec.structs.replace(row, segment="device=mobile"),
+        msgspec.structs.replace(row, segment="source=google"),
+        msgspec.structs.replace(row, size="1h"),
+    ]
+    found = live().history(rows, BEGIN + 60_000)
+    assert set(found) == {"mc:history:checkout.order:all", "mc:history:checkout.order:device=mobile"}
+    history = found["mc:history:checkout.order:all"]
+    assert isinstance(history, Scored)
+    assert msgspec.json.decode(history.members[BEGIN] or "")["sessions"] == 1
+    assert history.keep_from == BEGIN + 60_000 - SHOP.redis.history
+
+
+def exposed(rates: Rates | None) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Return what a scrape finds."""
+    sample = InputSample("site-events", 3, {"counted": 5}, {"not_json": 2}, BEGIN, 7)
+    metrics = Metrics(Sources(lambda: [sample], lambda: {3: 4}, lambda: rates, lambda: 0.25))
+    metrics.published(0.2)
+    metrics.transaction("sessions", 0.01)
+    metrics.flush("sessions", 0.01, 5)
+    text = generate_latest(metrics.registry).decode()
+    return {
+        (s.name, tuple(sorted(s.labels.items()))): s.value
+        for family in text_string_to_metric_families(text)
+        for s in family.samples
+    }
+
+
+def key(name: str, **labels: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return a sample's key."""
+    return name, tuple(sorted(labels.items()))
+
+
+def test_metrics_have_the_names_and_labels_of_the_contract() -> None:
+    """Counters and gauges by funnel, step, window, dimension and value."""
+    found = exposed(shopping(8))
+    step = {"funnel": "checkout", "step": "add_to_cart", "dimension": "all", "value": "all"}
+    assert found[key("microconv_conversion_ratio", window="5m", **step)] == 0.5
+    assert found[key("microconv_window_sessions", window="24h", **step)] == 8
+    assert found[key("microconv_step_sessions_total", **step)] == 4
+    assert found[key("microconv_sessions_total", dimension="device", value="mobile")] == 4
+    assert found[key("microconv_events_total", topic="site-events", partition="3", outcome="counted")] == 5
+    assert found[key("microconv_events_total", topic="site-events", partition="3", outcome="late")] == 0
+    assert found[key("microconv_rejected_total", topic="site-events", partition="3", reason="not_json")] == 2
+    assert found[key("microconv_lag_events", topic="site-events", partition="3")] == 7
+    assert (
+        found[key("microconv_watermark_timestamp_seconds", topic="site-events", partition="3")]
+        == BEGIN / 1000
+    )
+    assert found[key("microconv_open_sessions", partition="3")] == 4
+    assert found[key("microconv_redis_lag_seconds")] == 0.25
+    assert found[key("microconv_segment_overflow_total", dimension="source")] == 0
+    assert found[key("microconv_event_to_publish_seconds_count")] == 1
+    nothing = {"funnel": "micro", "step": "share", "dimension": "device", "value": "tablet"}
+    assert math.isnan(found[key("microconv_conversion_ratio", window="1m", **nothing)])
+    assert found[key("microconv_step_sessions_total", **nothing)] == 0, "known label sets start at 0"
+
+
+def test_only_the_owner_exposes_the_rates() -> None:
+    """A worker without the rates says nothing of them, so that nobody adds them up twice."""
+    names = {name for name, _ in exposed(None)}
+    assert "microconv_events_total" in names
+    assert not {"microconv_sessions_total", "microconv_conversion_ratio"} & names
+
+
+def test_all_names_are_those_of_the_contract() -> None:
+    """No metric is named otherwise than promised."""
+    assert {*METRICS, *HISTOGRAMS} == {
+        "microconv_events",
+        "microconv_rejected",
+        "microconv_sessions",
+        "microconv_step_sessions",
+        "microconv_segment_overflow",
+        "microconv_conversion_ratio",
+        "microconv_flow_ratio",
+        "microconv_window_sessions",
+        "microconv_window_converted",
+        "microconv_window_open_sessions",
+        "microconv_window_actions",
+        "microconv_watermark_timestamp_seconds",
+        "microconv_lag_events",
+        "microconv_transaction_seconds",
+        "microconv_event_to_publish_seconds",
+        "microconv_flush_seconds",
+        "microconv_open_sessions",
+        "microconv_redis_lag_seconds",
+    }
+
+
+class Sink:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.offers: list[tuple[dict[str, Value], tuple[int, int]]] = []
+        self.messages: list[tuple[str, str]] = []
+
+    def offer(self, changes: dict[str, Value], fence: tuple[int, int]) -> None:
+        """Remember an offer."""
+        self.offers.append((dict(changes), fence))
+
+    def announce(self, channel: str, message: str) -> None:
+        """Remember a message."""
+        self.messages.append((channel, message))
+
+    def request_rebuild(self) -> None:
+        """Remember nothing."""
+
+
+def test_values_are_told_with_their_flush_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each offer carries the flush it stands for; a second one within 150 ms waits."""
+    sink, clock, seen = Sink(), [0.0], []
+    show = Show(live(), sink, lambda: clock[0], lambda: BEGIN + 500, seen.append, 10_000)
+    state = RatesState(SHOP.definition(), "rates", lambda _: 0, lambda: BEGIN, show)
+    state.restored()
+    monkeypatch.setattr(state, "core", shopping(4))
+    show.committed(state, 1, [], [BEGIN])
+    clock[0] = 100.0
+    show.committed(state, 2, [], [BEGIN + 100])
+    assert [fence for _, fence in sink.offers] == [(BEGIN, 1)]
+    clock[0] = 200.0
+    show.committed(state, 3, [], [])
+    assert [fence for _, fence in sink.offers] == [(BEGIN, 1), (BEGIN, 3)]
+    assert seen == [0.5, 0.4]
+    assert sink.messages[0][0] == "mc:rates"
+    assert msgspec.json.decode(sink.messages[0][1])["flush"] == 1
+    assert "mc:status" in show.rebuild()
