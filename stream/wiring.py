@@ -30,8 +30,9 @@ class Topics:
         return [
             *(TopicSpec(topic, replicas=replicas) for topic in self.events),
             TopicSpec(self.commands, replicas=replicas),
-            TopicSpec(self.rejected, config=month, replicas=replicas),
-            TopicSpec(self.late, config=month, replicas=replicas),
+            # Records are set aside whole: whatever the events topics took, with headers, must fit.
+            TopicSpec(self.rejected, config={**month, **big}, replicas=replicas),
+            TopicSpec(self.late, config={**month, **big}, replicas=replicas),
             TopicSpec(self.deltas, 1, {"retention.ms": str(DAY_MS), **big}, replicas),
             TopicSpec(self.rates, 1, {"cleanup.policy": "compact,delete", **month}, replicas),
         ]

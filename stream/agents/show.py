@@ -61,6 +61,7 @@ class Show:
         self.state = state
         self._oldest = []
         self._next_at = 0.0
+        self._writer.request_rebuild()  # the owner before may have left values unwritten
 
     def rebuild(self) -> Mapping[str, Value]:
         """Return everything, for a Redis that does not have it."""

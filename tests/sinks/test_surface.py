@@ -203,6 +203,7 @@ class Sink:
     def __init__(self) -> None:
         self.offers: list[tuple[dict[str, Value], tuple[int, int]]] = []
         self.messages: list[tuple[str, str]] = []
+        self.rebuilds = 0
 
     def offer(self, changes: dict[str, Value], fence: tuple[int, int]) -> None:
         """Remember an offer."""
@@ -213,7 +214,8 @@ class Sink:
         self.messages.append((channel, message))
 
     def request_rebuild(self) -> None:
-        """Remember nothing."""
+        """Remember that it was asked for."""
+        self.rebuilds += 1
 
 
 def test_values_are_told_with_their_flush_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,3 +236,4 @@ def test_values_are_told_with_their_flush_and_not_too_often(monkeypatch: pytest.
     assert sink.messages[0][0] == "mc:rates"
     assert msgspec.json.decode(sink.messages[0][1])["flush"] == 1
     assert "mc:status" in show.rebuild()
+    assert sink.rebuilds == 1, "a new owner begins with everything"
