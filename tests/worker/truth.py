@@ -1,0 +1,141 @@
+"""What must come of the records in a site's topic of events, by the oracle alone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from stream.core.definition import Definition
+from tests.oracle import Judged, Key, Read, Rows, judge, rows, wilson
+from tests.worker.traffic import CLOSING, HOUR
+
+PANE, MINUTE_SIZE, HOUR_SIZE = "10s", "1m", "1h"
+PANE_MS, MINUTE_MS = 10_000, 60_000
+LONGEST_BY_PANES = 2 * HOUR
+"""Longer sliding windows go by minutes."""
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A record that belongs into ``site-events-rejected`` or ``-late``, and what its headers say."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Counts of a sliding window."""
+
+    sessions: int = 0
+    converted: int = 0
+    open: int = 0
+    actions: int = 0
+
+    def fields(self) -> dict[str, int | float]:
+        """Return the counts and ratios as Redis has them; without sessions there are no ratios."""
+        counts: dict[str, int | float] = {
+            "sessions": self.sessions,
+            "converted": self.converted,
+            "open": self.open,
+            "actions": self.actions,
+        }
+        low, high = wilson(self.converted, self.sessions)
+        if low is None or high is None:
+            return counts
+        ratio, flow = self.converted / self.sessions, self.actions / self.sessions
+        return {**counts, "ratio": ratio, "flow_ratio": flow, "low": low, "high": high}
+
+
+class Truth:
+    """The oracle's judgement of some records, of which the last are closing events.
+
+    Attributes:
+        closed: The last row of every closed minute and hour.
+        outcomes: How many records of each (topic, partition) had each outcome.
+        rejected: What belongs into ``site-events-rejected``, in order. late: Into ``site-events-late``.
+        until: What ends by then has closed, ms.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[ConsumerRecord[bytes | None, bytes | None]],
+        definition: Definition,
+        closed_by: int,
+    ) -> None:
+        self._definition = definition
+        reads = [Read(r.topic, r.partition, r.offset, r.timestamp, r.value) for r in records]
+        judged = judge(reads, definition)
+        self.outcomes: Counter[tuple[str, int, str]] = judged.outcomes()
+        self.until = (closed_by - definition.times.out_of_order) // HOUR * HOUR
+        every = rows(judged, definition, (PANE, MINUTE_SIZE, HOUR_SIZE), unlisted=True)
+        self.scope = every.scope
+        self.closed = Rows(replace(every.scope, sizes=(MINUTE_SIZE, HOUR_SIZE), until=self.until))
+        self.closed.update((key, row) for key, row in every.items() if self.closed.scope.key(key))
+        self._buckets = _by_series(every)
+        self._still_open = _by_series(rows(_closing(judged), definition, (PANE, MINUTE_SIZE), unlisted=True))
+        self.rejected = _set_aside(records, judged, "rejected")
+        self.late = _set_aside(records, judged, "late")
+
+    def series(self) -> set[tuple[str, str]]:
+        """Return all measures and segments that have any count."""
+        return {(measure, segment) for measure, segment, _ in self._buckets}
+
+    def window_end(self, size_ms: int, watermark: int) -> int:
+        """Return the end of the sliding window of that size: of the bucket that contains the newest event."""
+        width = PANE_MS if size_ms <= LONGEST_BY_PANES else MINUTE_MS
+        return (watermark + self._definition.times.out_of_order) // width * width + width
+
+    def window(self, measure: str, segment: str, size_ms: int, end: int) -> Sums:
+        """Return the counts of a sliding window, when only the sessions of closing events are open."""
+        level = PANE if size_ms <= LONGEST_BY_PANES else MINUTE_SIZE
+        inside = _sum(self._buckets.get((measure, segment, level), {}), end - size_ms, end)
+        unfinished = _sum(self._still_open.get((measure, segment, level), {}), end - size_ms, end)
+        return replace(inside, open=unfinished.sessions - unfinished.converted)
+
+
+def _closing(judged: Judged) -> Judged:
+    return Judged(counted=[event for event in judged.counted if event.visitor.startswith(CLOSING)])
+
+
+def _by_series(found: Rows) -> dict[tuple[str, str, str], dict[int, Mapping[str, Any]]]:
+    series: dict[tuple[str, str, str], dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    key: Key
+    for key, row in found.items():
+        measure, segment, size, start = key
+        series[measure, segment, size][start] = row
+    return series
+
+
+def _sum(buckets: Mapping[int, Mapping[str, Any]], start: int, end: int) -> Sums:
+    inside = [row for at, row in buckets.items() if start <= at < end]
+    return Sums(
+        sessions=sum(row["sessions"] for row in inside),
+        converted=sum(row["converted"] for row in inside),
+        actions=sum(row["actions"] for row in inside),
+    )
+
+
+def _set_aside(
+    records: Sequence[ConsumerRecord[bytes | None, bytes | None]], judged: Judged, outcome: str
+) -> list[SetAside]:
+    return [
+        SetAside(
+            record.partition,
+            record.key,
+            record.value,
+            {
+                "reason": verdict.reason or verdict.outcome,
+                "topic": record.topic,
+                "partition": str(record.partition),
+                "offset": str(record.offset),
+                "time": str(record.timestamp),
+            },
+        )
+        for record, verdict in zip(records, judged.verdicts, strict=True)
+        if verdict.outcome == outcome
+    ]
