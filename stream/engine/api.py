@@ -118,6 +118,9 @@ class PartitionState(Protocol):
     def flush(self, seq: int) -> Flush:
         """Hand out what changed since the last flush, and forget that it did.
 
+        Nothing handed out, with nothing read since the last flush, is not written: ``committed`` is not
+        called, and the next flush has the same number.
+
         Args:
             seq: The number of this flush: one more than the last committed one, for ever, whoever owns
                 the partition.

@@ -38,7 +38,8 @@ class Preparation(Service):  # type: ignore[misc]  # mode has no types under --s
             if work.done():
                 self.app.partition_counts = work.result()
         except Exception as error:
-            end_process("The topics are not as this worker needs them", error)
+            brokers = ", ".join(self.app.connection.brokers)
+            end_process(f"This worker cannot start with Kafka at {brokers}", error)
         finally:
             work.cancel()
 

@@ -34,8 +34,8 @@ class Engine:
         connection: Where the brokers are, and who we are there.
         topologies: What to serve.
         observer: Where to tell durations.
-        topics: What missing topics are made like. Inputs without a spec, and with no co-partitioned topic that
-            exists, get ``default_partitions``.
+        topics: What missing topics are made like. Inputs without a spec, and with no co-partitioned topic
+            that exists, get ``default_partitions``.
         default_partitions: See ``topics``.
         early_services: `mode.Service` objects, for example a web server for health checks.
         settings: Further Faust settings, which win over the engine's.

@@ -1,8 +1,7 @@
 """A topology's partitions on this worker, in the place where Faust expects a table.
 
 Faust gives a table's changelog partitions to the worker that has the input partitions of the same numbers,
-and tells it of every rebalance. That is all that is used of its tables: rows are read, kept and written
-here.
+and tells it of every rebalance. That is all that is used of its tables: rows are kept and flushed here.
 """
 
 import asyncio
@@ -195,7 +194,7 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
         if partition.open.done():
             self._in_background(close_partition(partition))
         else:
-            partition.open.set_result(None)  # nobody waits for it any more; `_recover` closes it
+            partition.open.set_result(None)  # nobody waits for it any more; `open_partitions` closes it
 
     def _in_background(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

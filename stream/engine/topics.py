@@ -66,8 +66,8 @@ class TopicPlan:
     """All topics of an engine.
 
     Attributes:
-        groups: Topics that must have equal partition counts, by the topology that wants it: inputs, outputs and
-            changelog.
+        groups: Topics that must have equal partition counts, by the topology that wants it: inputs, outputs
+            and changelog.
         specs: What missing topics are made like, by name; those not named get the defaults.
         changelogs: Which of them are changelogs.
         default_partitions: For groups of which no topic exists and no spec says a number.
@@ -166,7 +166,7 @@ async def _ensure(admin: AIOKafkaAdminClient, plan: TopicPlan) -> dict[str, int]
 
 async def _partition_counts(admin: AIOKafkaAdminClient, names: set[str]) -> dict[str, int]:
     """Return the partition counts of those topics that exist and whose partitions all have a leader."""
-    described = await admin.describe_topics()
+    described = await admin.describe_topics()  # all of them: asking for one by name may make it
     return {
         topic["topic"]: len(topic["partitions"])
         for topic in described

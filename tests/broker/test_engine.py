@@ -132,6 +132,13 @@ async def test_a_restart_goes_on_where_the_last_flush_was(kafka: KafkaBroker, na
         assert calls(made, "committed")[0] == ("committed", 2)
 
 
+async def test_an_empty_start_is_quick(kafka: KafkaBroker, names: Names) -> None:
+    """Topics made, joined and recovered within 3 s."""
+    began = time.monotonic()
+    async with running(engine(kafka.bootstrap, names, default_partitions=4)):
+        assert time.monotonic() - began < 3
+
+
 async def test_empty_flushes_write_nothing(kafka: KafkaBroker, names: Names) -> None:
     """An idle partition goes on being ticked, and its changelog stays as it is."""
     await create_topics(kafka.bootstrap, [names.clicks, names.orders])
