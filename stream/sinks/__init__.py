@@ -1,0 +1,1 @@
+"""Where results leave the stream besides Kafka: Redis, Prometheus."""

@@ -1,0 +1,248 @@
+"""The writer of live values to Redis: nobody awaits it, and what a frozen owner left unwritten does no harm.
+
+An owner offers new values whenever a flush of its state is committed; a task of the writer's sends the newest
+value of each key, some times a second. `stream.sinks.redis_fence` has the rules of which calls may write.
+Each ownership has a writer of its own, which begins with a *rebuild*: it writes all that its owner knows. So:
+
+| what happens                                   | what comes of it                                         |
+|------------------------------------------------|----------------------------------------------------------|
+| the owner dies, with values unwritten          | its successor's rebuild writes it                        |
+| the owner dies in a rebuild                    | the same; until then the fence says ``rebuilding``       |
+| the owner wakes from a freeze, replaced        | refused: its successor has the fence, if at the same seq |
+| the owner wakes from a freeze, still the owner | goes on                                                  |
+| Redis away, then back as it was                | goes on with the newest value of each key                |
+| Redis away, and a set outgrows the cap         | all that waits is dropped; rebuild when it is back       |
+| Redis back empty, or flushed under way         | missing: rebuild, after a second at most                 |
+| Redis back from an old snapshot or replica     | lost: rebuild                                            |
+| Redis goes away in a rebuild                   | the rebuild begins again                                 |
+| an answer is lost, the call done or not        | sent again, numbered anew: values are absolute           |
+| a call comes after the one that replaced it    | repeated: changes nothing                                |
+| Redis empty, a woken predecessor is first      | it writes old values; behind: the living owner rebuilds  |
+| the state is begun anew (a newer born)         | takes the fence; what the old state left expires         |
+| two groups use one prefix                      | the elder is refused, and says so                        |
+
+Not noticed: single keys that others delete or evict; they are back with their next value or the next rebuild.
+Redis is one primary, with replicas or not; never Redis Cluster, where one call cannot write to all slots.
+"""
+
+import asyncio
+import contextlib
+import enum
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from stream.sinks.redis_batches import batches
+from stream.sinks.redis_fence import Fence, FencedCalls
+from stream.sinks.redis_link import RedisAwayError, RedisLink
+from stream.sinks.redis_pending import Load, Pending
+from stream.sinks.redis_values import Value
+
+LOOK_S = 1.0  # how often the fence is looked at when there is nothing to write
+LAST_WRITE_S = 1.0  # how long the last write may take when the writer is stopped
+
+_log = structlog.get_logger(__name__)
+
+_NO_FENCE = Fence(-1, -1)  # nothing was offered yet
+
+
+class _Mode(enum.Enum):
+    WRITE = enum.auto()  # values offered wait to be written
+    REBUILD = enum.auto()  # everything is to be written, so values offered need not be kept
+    HOLD = enum.auto()  # refused: values offered are not for Redis
+
+
+class RedisWriter:
+    """Writes the newest values of one owner to Redis, fenced, in a task of its own.
+
+    Args:
+        url: ``redis://`` or ``rediss://`` (TLS).
+        fence_key: The key of the fence; one for each kind of owner, whose other keys nobody else writes.
+        rebuild: Returns all values as of the newest offer; sets lose members that it does not have. Called in
+            the loop, so it must be quick. What it raises ends `run`.
+        interval_ms: The least time between two sendings.
+        timeout_ms: How long Redis may take for one answer.
+        max_keys: The most values of one call.
+        max_bytes: About the most bytes of one call.
+        max_members: The most members of one set that are kept while Redis is away.
+
+    Attributes:
+        where: Host, port and database, for people.
+        writes: Calls that wrote values or published messages.
+        refused: Calls refused because another writer stands for a newer state.
+        rebuilds: Rebuilds that were completed.
+
+    Raises:
+        RedisUrlError: The URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        fence_key: str,
+        rebuild: Callable[[], Mapping[str, Value]],
+        *,
+        interval_ms: int = 50,
+        timeout_ms: int = 5_000,
+        max_keys: int = 500,
+        max_bytes: int = 1_000_000,
+        max_members: int = 2_000,
+    ) -> None:
+        self._link = RedisLink(url, timeout_ms / 1000)
+        self._calls = FencedCalls(self._link, fence_key)
+        self._rebuild = rebuild
+        self._interval_s = interval_ms / 1000
+        self._max_keys, self._max_bytes, self._max_members = max_keys, max_bytes, max_members
+        self._mode = _Mode.REBUILD
+        self._fence = _NO_FENCE
+        self._pending = Pending()
+        self._sending_since: float | None = None
+        self._changed, self._stopped = asyncio.Event(), asyncio.Event()
+        self.where = self._link.where
+        self.writes = self.refused = self.rebuilds = 0
+
+    @property
+    def connected(self) -> bool:
+        """Whether Redis did what the last call asked, or refused it by the rules."""
+        return self._link.connected
+
+    @property
+    def error(self) -> str:
+        """Why values cannot be written at present; empty when they can."""
+        return self._link.error or self._calls.refusal
+
+    @property
+    def lag_seconds(self) -> float:
+        """The age of the oldest value that Redis does not have yet; 0 when it has all."""
+        since = self._pending.since if self._sending_since is None else self._sending_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def offer(self, changes: Mapping[str, Value], fence: tuple[int, int]) -> None:
+        """Take new values to write soon; the newest of a key counts.
+
+        Args:
+            changes: By key. None at all is an offer, too: of the fence.
+            fence: When the state was born (ms), and the number of the flush, committed by now, that the
+                values stand for.
+
+        Raises:
+            ValueError: The fence is older than one offered before.
+        """
+        if fence < self._fence:
+            raise ValueError(f"offered {fence} after {self._fence}")
+        self._fence = Fence(*fence)
+        if self._mode is _Mode.WRITE:
+            self._pending.add(changes)
+            if not self.connected and self._pending.largest > self._max_members:
+                self._drop_for_rebuild()
+        if changes or self._mode is _Mode.REBUILD:
+            self._wake()
+
+    def announce(self, channel: str, message: str) -> None:
+        """Publish a message with the next sending, after its values; the newest of a channel counts."""
+        self._pending.announce(channel, message)
+        self._wake()
+
+    def request_rebuild(self) -> None:
+        """Write everything again: repairs single keys that others deleted, renews how long all live."""
+        if self._mode is _Mode.WRITE:
+            self._drop_for_rebuild()
+
+    def stop(self) -> None:
+        """Let `run` write what waits, if that is quickly done, and return."""
+        self._stopped.set()
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Write until `stop`. To be called once; Redis being away is no error here."""
+        try:
+            while not self._stopped.is_set():
+                if self._fence is _NO_FENCE or self._pending.since is None:
+                    await _set_within(self._changed, LOOK_S)
+                self._changed.clear()
+                if self._fence is not _NO_FENCE and not self._stopped.is_set():
+                    await _set_within(self._stopped, await self._try())
+            if self._mode is _Mode.WRITE and self.connected and self._pending.since is not None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LAST_WRITE_S):
+                        await self._try()
+        finally:
+            await self._link.close()
+
+    async def _try(self) -> float:
+        """Send once what there is, and return the pause until the next time, seconds."""
+        try:
+            if self._mode is not _Mode.REBUILD:
+                await self._send(self._pending.take())
+            if self._mode is _Mode.REBUILD:
+                if not self.connected:
+                    await self._link.reach()  # a rebuild is not made in vain
+                load = self._pending.take()._replace(items=list(self._rebuild().items()))
+                self._mode = _Mode.WRITE  # from here on, values offered are newer than the rebuild's
+                await self._send(load, rebuild=True)
+        except RedisAwayError:
+            return self._link.pause_s
+        return LOOK_S if self._mode is _Mode.HOLD else self._interval_s
+
+    async def _send(self, load: Load, *, rebuild: bool = False) -> None:
+        """Send a load, its messages last; an empty one looks at the fence."""
+        fence, count = self._fence, len(load.items)
+        done = 0
+        self._sending_since = load.since
+        try:
+            for n, batch in enumerate(batches(load.items, self._max_keys, self._max_bytes, exact=rebuild)):
+                last = batch.done == count
+                outcome = await self._calls.write(
+                    fence,
+                    batch.payload,
+                    begins_rebuild=rebuild and n == 0,
+                    complete=last or not rebuild,
+                    messages=load.messages if last else {},
+                )
+                if outcome != "written":
+                    break
+                self.writes += bool(count or load.messages)
+                done = batch.done
+        except RedisAwayError:
+            kept = self._mode is _Mode.WRITE and not rebuild
+            self._pending.put_back(load, load.items[done:] if kept else ())
+            if rebuild:
+                self._drop_for_rebuild()
+            raise
+        finally:
+            self._sending_since = None
+        if outcome == "refused":
+            self._hold(load)
+        elif outcome != "written" or self._mode is _Mode.HOLD:
+            _log.warning("Redis does not hold what was written to it", where=self.where, found=outcome)
+            self._pending.put_back(load)
+            self._drop_for_rebuild()
+        elif rebuild:
+            self.rebuilds += 1
+            _log.info("Redis has all values", where=self.where, keys=count, flush=fence.seq)
+
+    def _wake(self) -> None:
+        self._pending.mark()
+        self._changed.set()
+
+    def _drop_for_rebuild(self) -> None:
+        self._pending.drop_values()
+        self._mode = _Mode.REBUILD
+        self._wake()
+
+    def _hold(self, load: Load) -> None:
+        """Stop writing; what was to be sent still waits, by `lag_seconds`, though it is not kept."""
+        self._pending.put_back(load)
+        self._pending.drop()
+        self.refused += 1
+        if self._mode is not _Mode.HOLD:
+            _log.warning("Redis writes are refused", where=self.where, reason=self._calls.refusal)
+        self._mode = _Mode.HOLD
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Wait until the event is set, but no longer than so many seconds."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
