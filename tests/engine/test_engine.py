@@ -212,6 +212,17 @@ async def test_a_crash_of_faust_ends_the_process(caplog: pytest.LogCaptureFixtur
     stopping._crash(RuntimeError("too late"))
 
 
+@pytest.mark.usefixtures("endings")
+def test_a_worker_that_stood_still_ends_where_nothing_fences_it() -> None:
+    """Without transactions, a pause longer than the session timeout ends the process; a shorter one does not."""
+    plain = table_of(engine(transactions=False, session_timeout_s=6.0))
+
+    plain._check_pause(5.9)
+    table_of(engine(session_timeout_s=6.0))._check_pause(60.0)
+    with pytest.raises(EndedError):
+        plain._check_pause(6.1)
+
+
 def test_a_complaint_is_not_repeated_all_the_time(caplog: pytest.LogCaptureFixture) -> None:
     """Of the same message about many nodes or seconds one is logged; other messages are not held back."""
     engine()
