@@ -214,7 +214,7 @@ async def test_a_crash_of_faust_ends_the_process(caplog: pytest.LogCaptureFixtur
 
 @pytest.mark.usefixtures("endings")
 def test_a_worker_that_stood_still_ends_where_nothing_fences_it() -> None:
-    """Without transactions, a pause longer than the session timeout ends the process; a shorter one does not."""
+    """Without transactions, a pause longer than the session timeout ends the process."""
     plain = table_of(engine(transactions=False, session_timeout_s=6.0))
 
     plain._check_pause(5.9)
