@@ -13,7 +13,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from stream.engine.rows import POSITION_KEY, Position
 from stream.simulate.disorder import Arrival
-from tests.chaos.violence import SESSION_TIMEOUT_S, violence
+from tests.chaos.violence import SESSION_TIMEOUT_S, Load, violence
 from tests.parts import FAST_COMPACTION, KafkaBroker, RedisServer, create_topics, read_topic
 from tests.worker.site import Site
 from tests.worker.waiting import until
@@ -107,7 +107,7 @@ async def test_idle_partitions(site: Site, tmp_path: Path) -> None:
         partition = place(arrival.key, numbers, numbers)
         return partition < 2 or (partition == 2 and len(seen) < 2_000)
 
-    async with violence(site, tmp_path, wanted=wanted) as story:
+    async with violence(site, tmp_path, load=Load(wanted=wanted)) as story:
         await story.a_while(4, 6)
         for worker in story.fleet.workers:
             await story.kill(worker)

@@ -6,6 +6,8 @@ import random
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from stream.simulate.disorder import Arrival, arrivals
@@ -21,15 +23,27 @@ from tests.worker.waiting import until
 SESSION_TIMEOUT_S = 6.0
 """After so long the partitions of a silent worker go to others."""
 
-EVENTS_PER_SECOND = 400.0
-"""How quickly records are sent."""
-
-EVENT_TIME_RATE = 2.0
-"""Events per second of event time: a story of half a minute tells of more than an hour."""
-
 COMMAND = ("-m", "tests.chaos.freezing", "worker", "--preset")
 
-Wanted = Callable[[Arrival], bool]
+
+@dataclass(frozen=True)
+class Load:
+    """What is sent during a story.
+
+    Attributes:
+        per_second: Records per second.
+        event_time_rate: Records per second of event time: half a minute tells of more than an hour.
+        records: At most so many; ``None``: until the story ends.
+        wanted: Which records of the traffic are sent.
+    """
+
+    per_second: float = 400.0
+    event_time_rate: float = 2.0
+    records: int | None = None
+    wanted: Callable[[Arrival], bool] = lambda _: True
+
+
+EVERYDAY_LOAD = Load()
 
 
 def seed() -> int:
@@ -46,23 +60,23 @@ class Violence:
         sent: How many records were sent.
     """
 
-    def __init__(self, fleet: Fleet, wishes: Path, name: str) -> None:
+    def __init__(self, fleet: Fleet, load: Load, wishes: Path, name: str) -> None:
         self.fleet = fleet
+        self._load = load
         self.random = random.Random(f"{seed()} {name}")
         self.sent = 0
         self._wishes = wishes
         self._enough = False
 
-    async def load(self, wanted: Wanted) -> None:
-        """Send messy traffic until `finish`."""
-        shop = Traffic(
-            start_ms=BEGIN, rate=EVENT_TIME_RATE, seed=self.random.randrange(1 << 30), rhythm=steady
-        )
+    async def send_all(self) -> None:
+        """Send messy traffic until `finish`, or until all of the load is sent."""
+        load, seed_of_traffic = self._load, self.random.randrange(1 << 30)
+        shop = Traffic(start_ms=BEGIN, rate=load.event_time_rate, seed=seed_of_traffic, rhythm=steady)
         await to_kafka(
-            self._until_enough(filter(wanted, arrivals(shop, MESSY))),
+            self._until_enough(islice(filter(load.wanted, arrivals(shop, MESSY)), load.records)),
             self.fleet.site.bootstrap,
             self.fleet.site.events,
-            rate=EVENTS_PER_SECOND,
+            rate=load.per_second,
             progress=self._progress,
         )
 
@@ -76,8 +90,15 @@ class Violence:
         Raises:
             TimeoutError: It does not.
         """
-        target = self.sent + seconds * EVENTS_PER_SECOND
-        await until(lambda: self.sent >= target, "traffic flows", within=seconds * 3 + 30)
+        await self.has_sent(self.sent + int(seconds * self._load.per_second), within=seconds * 3 + 30)
+
+    async def has_sent(self, records: int, within: float = 120) -> None:
+        """Return when so many records were sent.
+
+        Raises:
+            TimeoutError: They are not.
+        """
+        await until(lambda: self.sent >= records, f"{records} records are sent", within)
 
     async def a_while(self, least: float, most: float) -> None:
         """Let traffic flow for a time between so and so many seconds."""
@@ -126,7 +147,7 @@ class Violence:
 
 @asynccontextmanager
 async def violence(
-    site: Site, folder: Path, workers: int = 2, wanted: Wanted = lambda _: True
+    site: Site, folder: Path, workers: int = 2, load: Load = EVERYDAY_LOAD
 ) -> AsyncIterator[Violence]:
     """Start workers and load; in the end let all workers live, close everything, and ask the oracle.
 
@@ -134,19 +155,18 @@ async def violence(
         site: The site.
         folder: For logs.
         workers: How many.
-        wanted: Which records of the traffic are sent.
+        load: What is sent.
     """
     wishes = folder / "wishes"
     wishes.mkdir()
     fleet = Fleet(site, folder, workers, COMMAND, {FOLDER: str(wishes)})
     print(f"MICROCONV_CHAOS_SEED={seed()}, logs in {folder}")  # noqa: T201 - pytest shows it where the test fails
     async with running(fleet, attended=True):
-        story = Violence(fleet, wishes, folder.name)
-        loading = asyncio.ensure_future(story.load(wanted))
+        story = Violence(fleet, load, wishes, folder.name)
+        loading = asyncio.ensure_future(story.send_all())
         try:
-            await story.flow(1)
+            await story.has_sent(1)
             yield story
-            await story.flow(1)
             story.finish()
             await loading
             fleet.resting.clear()
