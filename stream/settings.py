@@ -27,7 +27,6 @@ from stream.sections import (
     unique,
 )
 
-
 MEASURES_LIMIT = 60
 """State keeps sets of measures as bits of one integer of 64."""
 

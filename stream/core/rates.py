@@ -35,7 +35,7 @@ class Rates:
         measures: Names of the measures, by number.
         marks: State of each partition heard from.
         partitions: How many partitions there are; 0 until the first is heard from.
-        watermark: The global watermark, ms; ``None`` while a partition is missing or nothing was ever counted.
+        watermark: The global watermark, ms; ``None`` while a partition is missing or nothing was counted.
         segments: Which segments there are.
         levels: Panes, minutes and hours.
         windows: Sliding windows, by size.
