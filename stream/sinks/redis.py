@@ -2,24 +2,21 @@
 
 An owner offers new values whenever a flush of its state is committed; a task of the writer's sends the newest
 value of each key, some times a second. `stream.sinks.redis_fence` has the rules of which calls may write.
-Each ownership has a writer of its own, which begins with a *rebuild*: it writes all that its owner knows. So:
+Each ownership begins with a *rebuild*: the writer writes all that its owner knows. So:
 
-| what happens                                   | what comes of it                                         |
-|------------------------------------------------|----------------------------------------------------------|
-| the owner dies, with values unwritten          | its successor's rebuild writes it                        |
-| the owner dies in a rebuild                    | the same; until then the fence says ``rebuilding``       |
-| the owner wakes from a freeze, replaced        | refused: its successor has the fence, if at the same seq |
-| the owner wakes from a freeze, still the owner | goes on                                                  |
-| Redis away, then back as it was                | goes on with the newest value of each key                |
-| Redis away, and a set outgrows the cap         | all that waits is dropped; rebuild when it is back       |
-| Redis back empty, or flushed under way         | missing: rebuild, after a second at most                 |
-| Redis back from an old snapshot or replica     | lost: rebuild                                            |
-| Redis goes away in a rebuild                   | the rebuild begins again                                 |
-| an answer is lost, the call done or not        | sent again, numbered anew: values are absolute           |
-| a call comes after the one that replaced it    | repeated: changes nothing                                |
-| Redis empty, a woken predecessor is first      | it writes old values; behind: the living owner rebuilds  |
-| the state is begun anew (a newer born)         | takes the fence; what the old state left expires         |
-| two groups use one prefix                      | the elder is refused, and says so                        |
+| what happens                                | what comes of it                                         |
+|---------------------------------------------|----------------------------------------------------------|
+| the owner dies, with values unwritten       | its successor's rebuild writes it                        |
+| the owner dies in a rebuild                 | the same; until then the fence says ``rebuilding``       |
+| the owner wakes from a freeze, replaced     | refused: its successor has the fence, if at the same seq |
+| Redis away, then back as it was             | goes on with the newest value of each key                |
+| Redis away, and a set outgrows the cap      | all that waits is dropped; rebuild when it is back       |
+| Redis back empty, or flushed under way      | missing: rebuild, after a second at most                 |
+| Redis back from an old snapshot or replica  | lost: rebuild                                            |
+| Redis goes away in a rebuild                | the rebuild begins again                                 |
+| an answer is lost, the call done or not     | sent again, numbered anew: values are absolute           |
+| Redis empty, a woken predecessor is first   | it writes old values; behind: the living owner rebuilds  |
+| the state is begun anew (a newer born)      | takes the fence; what the old state left expires         |
 
 Not noticed: single keys that others delete or evict; they are back with their next value or the next rebuild.
 Redis is one primary, with replicas or not; never Redis Cluster, where one call cannot write to all slots.
@@ -29,7 +26,7 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -39,22 +36,20 @@ from stream.sinks.redis_link import RedisAwayError, RedisLink
 from stream.sinks.redis_pending import Load, Pending
 from stream.sinks.redis_values import Value
 
-LOOK_S = 1.0  # how often the fence is looked at when there is nothing to write
-LAST_WRITE_S = 1.0  # how long the last write may take when the writer is stopped
-
 _log = structlog.get_logger(__name__)
-
-_NO_FENCE = Fence(-1, -1)  # nothing was offered yet
+LOOK_S = 1.0  # how often the fence is looked at when there is nothing to write
+LAST_WRITE_S = 1.0  # how long the last write may take when stopping
 
 
 class _Mode(enum.Enum):
+    IDLE = enum.auto()  # there is no owner: Redis is left alone until something is offered
     WRITE = enum.auto()  # values offered wait to be written
     REBUILD = enum.auto()  # everything is to be written, so values offered need not be kept
     HOLD = enum.auto()  # refused: values offered are not for Redis
 
 
 class RedisWriter:
-    """Writes the newest values of one owner to Redis, fenced, in a task of its own.
+    """Writes the newest values of an owner to Redis, fenced, in a task of its own; of one owner at a time.
 
     Args:
         url: ``redis://`` or ``rediss://`` (TLS).
@@ -91,11 +86,10 @@ class RedisWriter:
     ) -> None:
         self._link = RedisLink(url, timeout_ms / 1000)
         self._calls = FencedCalls(self._link, fence_key)
-        self._rebuild = rebuild
-        self._interval_s = interval_ms / 1000
+        self._rebuild, self._interval_s = rebuild, interval_ms / 1000
         self._max_keys, self._max_bytes, self._max_members = max_keys, max_bytes, max_members
-        self._mode = _Mode.REBUILD
-        self._fence = _NO_FENCE
+        self._mode = _Mode.IDLE
+        self._fence = Fence(-1, -1)
         self._pending = Pending()
         self._sending_since: float | None = None
         self._changed, self._stopped = asyncio.Event(), asyncio.Event()
@@ -109,8 +103,8 @@ class RedisWriter:
 
     @property
     def error(self) -> str:
-        """Why values cannot be written at present; empty when they can."""
-        return self._link.error or self._calls.refusal
+        """Why values cannot be written at present; empty when they can, or need not be."""
+        return "" if self._mode is _Mode.IDLE else self._link.error or self._calls.refusal
 
     @property
     def lag_seconds(self) -> float:
@@ -119,7 +113,7 @@ class RedisWriter:
         return 0.0 if since is None else time.monotonic() - since
 
     def offer(self, changes: Mapping[str, Value], fence: tuple[int, int]) -> None:
-        """Take new values to write soon; the newest of a key counts.
+        """Take new values to write soon; the newest of a key counts. The first offer begins an ownership.
 
         Args:
             changes: By key. None at all is an offer, too: of the fence.
@@ -132,11 +126,13 @@ class RedisWriter:
         if fence < self._fence:
             raise ValueError(f"offered {fence} after {self._fence}")
         self._fence = Fence(*fence)
+        if self._mode is _Mode.IDLE:
+            self._drop_for_rebuild()
         if self._mode is _Mode.WRITE:
             self._pending.add(changes)
             if not self.connected and self._pending.largest > self._max_members:
                 self._drop_for_rebuild()
-        if changes or self._mode is _Mode.REBUILD:
+        if changes:
             self._wake()
 
     def announce(self, channel: str, message: str) -> None:
@@ -149,6 +145,11 @@ class RedisWriter:
         if self._mode is _Mode.WRITE:
             self._drop_for_rebuild()
 
+    def release(self) -> None:
+        """End the ownership: leave Redis alone; what waits is for the next owner to write."""
+        self._mode = _Mode.IDLE
+        self._pending.take()
+
     def stop(self) -> None:
         """Let `run` write what waits, if that is quickly done, and return."""
         self._stopped.set()
@@ -158,15 +159,13 @@ class RedisWriter:
         """Write until `stop`. To be called once; Redis being away is no error here."""
         try:
             while not self._stopped.is_set():
-                if self._fence is _NO_FENCE or self._pending.since is None:
-                    await _set_within(self._changed, LOOK_S)
+                if self._mode is _Mode.IDLE or self._pending.since is None:
+                    await _within(LOOK_S, self._changed.wait())
                 self._changed.clear()
-                if self._fence is not _NO_FENCE and not self._stopped.is_set():
-                    await _set_within(self._stopped, await self._try())
+                if self._mode is not _Mode.IDLE and not self._stopped.is_set():
+                    await _within(await self._try(), self._stopped.wait())
             if self._mode is _Mode.WRITE and self.connected and self._pending.since is not None:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LAST_WRITE_S):
-                        await self._try()
+                await _within(LAST_WRITE_S, self._try())
         finally:
             await self._link.close()
 
@@ -175,9 +174,9 @@ class RedisWriter:
         try:
             if self._mode is not _Mode.REBUILD:
                 await self._send(self._pending.take())
+            if self._mode is _Mode.REBUILD and not self.connected:
+                await self._link.reach()  # a rebuild is not made in vain
             if self._mode is _Mode.REBUILD:
-                if not self.connected:
-                    await self._link.reach()  # a rebuild is not made in vain
                 load = self._pending.take()._replace(items=list(self._rebuild().items()))
                 self._mode = _Mode.WRITE  # from here on, values offered are newer than the rebuild's
                 await self._send(load, rebuild=True)
@@ -187,8 +186,7 @@ class RedisWriter:
 
     async def _send(self, load: Load, *, rebuild: bool = False) -> None:
         """Send a load, its messages last; an empty one looks at the fence."""
-        fence, count = self._fence, len(load.items)
-        done = 0
+        fence, count, done = self._fence, len(load.items), 0
         self._sending_since = load.since
         try:
             for n, batch in enumerate(batches(load.items, self._max_keys, self._max_bytes, exact=rebuild)):
@@ -205,14 +203,17 @@ class RedisWriter:
                 self.writes += bool(count or load.messages)
                 done = batch.done
         except RedisAwayError:
-            kept = self._mode is _Mode.WRITE and not rebuild
-            self._pending.put_back(load, load.items[done:] if kept else ())
-            if rebuild:
-                self._drop_for_rebuild()
+            if self._mode is not _Mode.IDLE:
+                kept = self._mode is _Mode.WRITE and not rebuild
+                self._pending.put_back(load, load.items[done:] if kept else ())
+                if rebuild:
+                    self._drop_for_rebuild()
             raise
         finally:
             self._sending_since = None
-        if outcome == "refused":
+        if self._mode is _Mode.IDLE:
+            pass  # released meanwhile
+        elif outcome == "refused":
             self._hold(load)
         elif outcome != "written" or self._mode is _Mode.HOLD:
             _log.warning("Redis does not hold what was written to it", where=self.where, found=outcome)
@@ -241,8 +242,8 @@ class RedisWriter:
         self._mode = _Mode.HOLD
 
 
-async def _set_within(event: asyncio.Event, seconds: float) -> None:
-    """Wait until the event is set, but no longer than so many seconds."""
+async def _within(seconds: float, what: Awaitable[object]) -> None:
+    """Await something, but no longer than so many seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await event.wait()
+            await what

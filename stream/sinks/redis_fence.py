@@ -4,8 +4,8 @@ The fence is a hash beside the values, ``born seq writer call state``:
 
 - ``born``, ``seq``: which state, and which of its commits, the values stand for. Together they only ever
   rise, for a flush is committed by one owner only.
-- ``writer``: who wrote last. A writer lives as long as one ownership, and always begins with a rebuild: it
-  writes everything its owner knows, whatever its predecessor had written.
+- ``writer``: who wrote last. A writer begins each ownership with a rebuild: it writes everything its owner
+  knows, whatever its predecessor had written.
 - ``call``: the number of that writer's call, one more with each try.
 - ``state``: ``rebuilding`` from the first call of a rebuild until its last, then ``complete``; for readers.
 

@@ -181,3 +181,42 @@ async def test_a_refused_owner_does_not_trust_an_old_fence(store: Server) -> Non
             reader.hset(FENCE, mapping=snapshot)
             await old.written()
             assert content(reader, "t:a") == {"ratio": "late"}
+
+
+async def test_a_released_writer_leaves_redis_alone(store: Server) -> None:
+    """Without an owner nothing is sent, not even a look at the fence, until a new ownership begins."""
+    with client(store) as reader:
+        async with Owner(store) as owner:
+            owner.commit({"t:a": rate("first")})
+            await owner.written()
+            owner.commit({"t:a": rate("unwritten")})
+            owner.writer.release()
+            assert owner.writer.lag_seconds == 0
+            async with Owner(store, seq=owner.seq, known=owner.known) as other:
+                other.commit({"t:a": rate("other")})
+                await other.written()
+                reader.flushall()
+                await eventually(lambda: content(reader, "t:a") == {"ratio": "other"})
+                assert (owner.writer.refused, owner.writer.error) == (0, "")
+
+            owner.seq, owner.known = other.seq, other.known
+            owner.commit({"t:b": rate("again")})
+            await owner.written()
+            assert content(reader, "t:a") == {"ratio": "other"}
+            assert content(reader, "t:b") == {"ratio": "again"}
+            assert owner.writer.rebuilds == 2
+
+
+async def test_release_while_a_call_is_under_way(store: Server) -> None:
+    """Whatever becomes of the call, the writer stays idle."""
+    async with Owner(store) as owner:
+        await owner.written()
+        os.kill(store.process.pid, signal.SIGSTOP)
+        try:
+            owner.commit({"t:a": rate("0.5")})
+            await eventually(lambda: owner.writer._pending.since is None)
+            owner.writer.release()
+            await eventually(lambda: not owner.writer.connected)
+        finally:
+            os.kill(store.process.pid, signal.SIGCONT)
+        assert (owner.writer.lag_seconds, owner.writer.error) == (0, "")
