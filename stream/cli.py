@@ -60,6 +60,24 @@ def simulate(
     raise typer.Exit(run(settings, rate, sessions, start, seed, to))
 
 
+@cli.command()
+def demo(
+    seconds: Annotated[
+        float | None, typer.Option(min=1, metavar="N", help="End after so long, with a summary.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0.1, metavar="EV_S", help="Events per second at first.")] = 80.0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, metavar="P", help="The worker's web port.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="S", help="Decides all that is left to chance.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
+) -> None:
+    """Run it all here: embedded broker and store, a simulated shop, one worker, and a live view."""
+    from stream.demo.run import demo as run
+
+    raise typer.Exit(run(seconds, rate, port, seed, as_json=as_json))
+
+
 def _settings(config: str | None, preset: str | None) -> Settings:
     try:
         return load(config, preset)

@@ -1,0 +1,195 @@
+"""What Redis tells of the work: sliding windows and the status, all of them in one round trip."""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar, cast
+
+from redis import TimeoutError as RedisTimeoutError
+from redis.asyncio import Redis
+
+from stream.core.event import OUTCOMES
+from stream.core.segment import ALL
+from stream.settings import Settings
+from stream.sinks.keys import Keys
+from stream.units import duration_text
+
+T = TypeVar("T")
+
+NOW, SOON = "1m", "5m"
+"""Sizes of the windows that are watched: what happens now, and what comes of it soon."""
+
+_ANSWER_WITHIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A sliding window of one measure; ratios are 0..1, ``None`` where there were no sessions."""
+
+    sessions: int = 0
+    converted: int = 0
+    ratio: float | None = None
+    flow_ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def from_hash(cls, fields: Mapping[str, str]) -> Self:
+        """Return the rate that a hash ``mc:rate:…`` holds; one that does not exist holds nothing."""
+        ratios = (float(fields.get(name, math.nan)) for name in ("ratio", "flow_ratio", "low", "high"))
+        return cls(
+            int(fields.get("sessions", 0)),
+            int(fields.get("converted", 0)),
+            *(None if math.isnan(ratio) else ratio for ratio in ratios),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the work goes.
+
+    Attributes:
+        outcomes: Records read so far, by what became of them.
+        workers: How many workers share the work.
+        watermark: ms since the epoch; ``None`` before any event.
+        lag_ms: How far the watermark is behind where the present should have put it.
+    """
+
+    outcomes: Mapping[str, int]
+    workers: int = 0
+    watermark: int | None = None
+    lag_ms: int | None = None
+
+    @property
+    def read(self) -> int:
+        """How many records were read."""
+        return sum(self.outcomes.values())
+
+    @classmethod
+    def from_hash(cls, fields: Mapping[str, str]) -> Self:
+        """Return what the hash ``mc:status`` holds."""
+        return cls(
+            {outcome: int(fields.get(outcome, 0)) for outcome in OUTCOMES},
+            int(fields.get("workers", 0)),
+            int(fields["watermark"]) if "watermark" in fields else None,
+            int(fields["lag"]) if "lag" in fields else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is watched.
+
+    Attributes:
+        funnels: Measures by funnel, in order of the steps; the one with the goal first.
+        micros: Secondary actions of sessions.
+        dimensions: Dimensions of which segments are shown, the important one first.
+        sample: The measure whose segments are compared: the step after the first of the first funnel.
+        goal: The last step of that funnel.
+        whole: The size of the longest window, in which all of a short demo is.
+    """
+
+    funnels: tuple[tuple[str, ...], ...]
+    micros: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    sample: str
+    goal: str
+    whole: str
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """All measures, in the order in which they are shown."""
+        return (*(measure for funnel in self.funnels for measure in funnel), *self.micros)
+
+
+def subject_of(settings: Settings) -> Subject:
+    """Return what is to be watched of a configuration that has funnels, micros and dimensions."""
+    by_goal = sorted(settings.funnel, key=lambda funnel: not any(step.macro for step in funnel.steps))
+    funnels = tuple(tuple(f"{funnel.name}.{step.name}" for step in funnel.steps) for funnel in by_goal)
+    return Subject(
+        funnels=funnels,
+        micros=tuple(f"micro.{micro.name}" for micro in settings.micro if micro.of == "session"),
+        dimensions=tuple(name for name in ("device", "user_type", "source") if name in settings.dimensions),
+        sample=funnels[0][1],
+        goal=funnels[0][-1],
+        whole=duration_text(max(settings.windows.sizes)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What Redis held at one moment.
+
+    Attributes:
+        status: How the work goes.
+        rates: By measure, size and segment.
+        segments: Segments seen (``device=mobile``), by dimension.
+    """
+
+    status: Status
+    rates: Mapping[tuple[str, str, str], Rate]
+    segments: Mapping[str, Sequence[str]]
+
+    def rate(self, measure: str, size: str, segment: str = ALL) -> Rate:
+        """Return a rate; one that is not there is of nothing."""
+        return self.rates.get((measure, size, segment), Rate())
+
+    def sessions(self, subject: Subject) -> int:
+        """Return the sessions begun in the longest window: what measures of the whole session relate to."""
+        return self.rate(subject.micros[0], subject.whole).sessions
+
+
+class Reader:
+    """Reads from one Redis. To be closed after use.
+
+    Methods raise ``redis.RedisError`` when Redis cannot be reached, or does not answer within 5 s.
+    """
+
+    def __init__(self, url: str, prefix: str, subject: Subject) -> None:
+        # Time is limited below: with a timeout of its own redis-py loses cancellations before Python 3.12.
+        self._redis = Redis.from_url(url, decode_responses=True, socket_timeout=None)
+        self._keys = Keys(prefix)
+        self._subject = subject
+        self._segments: dict[str, list[str]] = {name: [] for name in subject.dimensions}
+
+    async def read(self) -> Snapshot:
+        """Return what is shown, in one round trip."""
+        subject = self._subject
+        sizes = (NOW, SOON, subject.whole)
+        wanted = [(measure, size, ALL) for measure in subject.measures for size in sizes]
+        for segment in (segment for segments in self._segments.values() for segment in segments):
+            wanted += [(subject.sample, NOW, segment), (subject.sample, SOON, segment)]
+            wanted.append((subject.goal, SOON, segment))
+        async with self._redis.pipeline(transaction=False) as calls:
+            calls.hgetall(self._keys.status)
+            for name in subject.dimensions:
+                calls.smembers(self._keys.segments(name))
+            for measure, size, segment in wanted:
+                calls.hgetall(self._keys.rate(measure, size, segment))
+            status, *answers = await _answered(calls.execute())
+        for name in subject.dimensions:  # those seen now are read from the next time on
+            self._segments[name] = sorted(f"{name}={value}" for value in answers.pop(0))
+        rates = {place: Rate.from_hash(found) for place, found in zip(wanted, answers, strict=True)}
+        return Snapshot(Status.from_hash(status), rates, dict(self._segments))
+
+    async def publications(self) -> AsyncGenerator[Status]:
+        """Return the status again each time that rates were published, as soon as they are."""
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
+            await channel.subscribe(self._keys.rates_channel)
+            async for _ in channel.listen():
+                # redis-py's own type is that of its two kinds of client in one, and of bytes.
+                found = cast(Awaitable[dict[str, str]], self._redis.hgetall(self._keys.status))
+                yield Status.from_hash(await _answered(found))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+
+async def _answered(call: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            return await call
+    except TimeoutError:
+        raise RedisTimeoutError(f"no answer within {_ANSWER_WITHIN_S:g} s") from None

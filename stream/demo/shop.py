@@ -1,0 +1,113 @@
+"""The demo's shop: simulated visitors, sixty times as quick as real ones, sent to the broker as they act."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
+from stream.simulate.sink.kafka import to_kafka
+from stream.simulate.traffic import Rhythm, Traffic, daily, live
+
+PACE = 60
+"""A minute of the demo is an hour of the shop: the first orders come after a quarter of a minute."""
+
+_OPENS_MS = 5 * 24 * 3_600_000 + 10 * 3_600_000  # ten in the morning of a Tuesday
+_FIRST_AFTER_MS = 300  # the producer needs a moment to start; nothing is to wait for that
+_END_WITHIN_S = 1.0
+
+
+def shop_traffic(rate: float, seed: int, began_ms: int) -> Traffic:
+    """Return visits in full swing at ``began_ms``, ten in the morning, at ``rate`` events per second."""
+    swing = live(rate, now_ms=began_ms, seed=seed, pace=PACE)
+    return replace(swing, rhythm=_day_from(swing.start_ms + (began_ms - swing.start_ms) * PACE))
+
+
+def _day_from(opening_ms: int) -> Rhythm:
+    """Return the rhythm of the day that is 1 when the shop opens, which the traffic calls ``opening_ms``."""
+    level = daily(_OPENS_MS)
+    return lambda at_ms: daily(at_ms - opening_ms + _OPENS_MS) / level
+
+
+class Shop:
+    """Sends traffic, with all the disorder of real traffic, until it is closed.
+
+    Args:
+        rate: Events per second at the start; it changes with the shop's day.
+        seed: Decides all that is left to chance.
+        arrived: Told the Kafka timestamp (ms since the epoch) of each record, in order, before it is sent.
+
+    Attributes:
+        began_ms: When it opened, ms since the epoch.
+        sent: Records handed to the producer; after `close` all of them are acknowledged.
+        newest_ms: The greatest Kafka timestamp of these.
+    """
+
+    def __init__(self, rate: float, seed: int, arrived: Callable[[int], None]) -> None:
+        self._rate = rate
+        self._seed = seed
+        self._arrived = arrived
+        self._until_ms: float = float("inf")
+        self._sending: asyncio.Task[int] | None = None
+        self.began_ms = self.newest_ms = self.sent = 0
+
+    @property
+    def open_for_s(self) -> float:
+        """How long it has been open, seconds; 0 before."""
+        return max(0, _now_ms() - self.began_ms) / 1000
+
+    def clock_ms(self) -> int:
+        """Return what the shop's own clock shows, ms since the beginning of its Thursday."""
+        return _OPENS_MS + int(self.open_for_s * 1000) * PACE
+
+    def open(self, brokers: str, topic: str) -> None:
+        """Begin to send to an existing topic."""
+        self.began_ms = _now_ms() + _FIRST_AFTER_MS
+        records = arrivals(shop_traffic(self._rate, self._seed, self.began_ms), EVERYDAY)
+        self._sending = asyncio.create_task(
+            to_kafka(self._noted(records), brokers, topic, live=True, progress=self._progressed)
+        )
+
+    def check(self) -> None:
+        """Raise what ended the sending, if anything did.
+
+        Raises:
+            KafkaError: The broker cannot be reached, or refuses.
+        """
+        if self._sending is not None and self._sending.done() and not self._sending.cancelled():
+            self._sending.result()
+
+    async def close(self) -> None:
+        """Send nothing from now on, and wait until the broker has all that was sent.
+
+        Raises:
+            KafkaError: The broker cannot be reached, or refuses.
+        """
+        if self._sending is None:
+            return
+        self._until_ms = _now_ms()
+        done, _ = await asyncio.wait({self._sending}, timeout=_END_WITHIN_S)
+        if not done:  # nobody has come since who could notice
+            self._sending.cancel()
+            await asyncio.wait({self._sending})
+        self.check()
+
+    async def abandon(self) -> None:
+        """Stop sending, whatever becomes of it."""
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.wait({self._sending}, timeout=_END_WITHIN_S)
+
+    def _noted(self, records: Iterable[Arrival]) -> Iterator[Arrival]:
+        for record in records:
+            if record.at_ms > self._until_ms:
+                return
+            self._arrived(record.at_ms)
+            yield record
+
+    def _progressed(self, sent: int, at_ms: int) -> None:
+        self.sent, self.newest_ms = sent, at_ms
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
