@@ -5,8 +5,8 @@ from math import ceil
 from typing import NamedTuple
 
 METHOD = (
-    "from a record's Kafka timestamp until mc:status, read after each message on mc:rates, "
-    "counts as many records as had come by then"
+    "from a record's Kafka timestamp until mc:status, read after each message on mc:rates and 4 times a "
+    "second, counts as many records as had come by then"
 )
 """What is measured, for the summary."""
 

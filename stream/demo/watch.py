@@ -12,7 +12,7 @@ from rich.console import Console
 from stream.configuration import load
 from stream.demo.board import Observer
 from stream.demo.latency import Latency
-from stream.demo.reading import Reader, Snapshot, subject_of
+from stream.demo.reading import Reader, Snapshot, Status, subject_of
 from stream.demo.screen import Screen, screen_on, waiting
 from stream.demo.shop import Shop
 from stream.demo.summary import Summary, summarize
@@ -138,7 +138,7 @@ class Watch:
         """Measure the latency."""
         async with aclosing(reader.publications()) as publications:
             async for status in publications:
-                self._latency.seen(status.read, time.time_ns() // 1_000_000)
+                self._told(status)
 
     async def _show(
         self, screen: Screen, reader: Reader, following: asyncio.Task[None], seconds: float | None
@@ -184,7 +184,12 @@ class Watch:
         if following.done():
             following.result()
         try:
-            return await reader.read()
+            snapshot = await reader.read()
         except RedisError:
             self._parts.check()  # says more
             raise
+        self._told(snapshot.status)
+        return snapshot
+
+    def _told(self, status: Status) -> None:
+        self._latency.seen(status.read, time.time_ns() // 1_000_000)
