@@ -17,8 +17,8 @@ Exposition = Callable[[str], tuple[bytes, str]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class PortInUseError(OSError):
-    """Somebody else listens there; the text says where."""
+class ListenError(OSError):
+    """The pages cannot be served where they should be; the text names key, found, wanted."""
 
 
 class WebServer:
@@ -44,7 +44,7 @@ class WebServer:
         """Begin to listen.
 
         Raises:
-            PortInUseError: Somebody else does.
+            ListenError: Somebody else does, it is not allowed, or the address is not of this machine.
         """
         app = web.Application()
         for path, handler in self._routes.items():
@@ -57,11 +57,7 @@ class WebServer:
             await site.start()
         except OSError as error:
             await self.stop()
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUseError(
-                    f"web.port: {self.host}:{self.port} is in use; wanted: another, or 0 for any free one"
-                ) from None
-            raise
+            raise self._cannot_listen(error) from None
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
@@ -69,6 +65,17 @@ class WebServer:
         if self._runner is not None:
             runner, self._runner = self._runner, None
             await runner.cleanup()
+
+    def _cannot_listen(self, error: OSError) -> ListenError:
+        where = f"{self.host}:{self.port}"
+        if error.errno == errno.EADDRINUSE:
+            return ListenError(f"web.port: {where} is in use; wanted: another, or 0 for any free one")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return ListenError(f"web.port: {where} is not allowed; wanted: a port from 1024 on")
+        return ListenError(
+            f"web.host: cannot listen on {where} ({error.strerror or error});"
+            " wanted: an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
+        )
 
     async def _health(self, _: web.Request) -> web.Response:
         return _json({"status": "alive"})
@@ -84,7 +91,9 @@ class WebServer:
 
     async def _not_found(self, request: web.Request) -> web.Response:
         if request.path in self._routes:
-            return _json({"error": f"{request.method} is not for {request.path}; wanted: GET"}, 405)
+            problem = _json({"error": f"{request.method} is not for {request.path}; wanted: GET"}, 405)
+            problem.headers["Allow"] = "GET, HEAD"
+            return problem
         return _json({"error": f"no page {request.path}", "pages": sorted(self._routes)}, 404)
 
 
