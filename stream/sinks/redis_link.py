@@ -93,6 +93,7 @@ class RedisLink:
             try:
                 reply = await self._evalsha(sha, key, arguments)
             except NoScriptError:
+                await self.close()  # fakeredis' server does so itself, after any error
                 await self._client.script_load(script)
                 reply = await self._evalsha(sha, key, arguments)
         self._answered()
