@@ -44,13 +44,14 @@ class PartitionClock:
         self.late_everywhere = NEVER
         self.horizon = NEVER
         self._times = times
+        self._late_after = times.late_after
         self._only_input = len(topics) == 1
 
     def counted(self, clock: InputClock, time: int) -> None:
         """Take note of a counted event that is newer than all before it in its input."""
         clock.newest = time
         if self._only_input:
-            self.late_everywhere = self.horizon = time - self._times.late_after
+            self.late_everywhere = self.horizon = time - self._late_after
         else:
             self._set_horizon()
 

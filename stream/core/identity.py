@@ -25,8 +25,7 @@ class SeenIds:
 
     def __init__(self) -> None:
         self.times: dict[int, int] = {}
-        self._new_ids = array("Q")
-        self._new_times = array("q")
+        self._new: list[int] = []
         self._rows: deque[tuple[int, bytes, array[int]]] = deque()
         """Rows written, oldest first: newest time in it, its key, its ids."""
         self._restoring: dict[bytes, bytes] = {}
@@ -34,24 +33,23 @@ class SeenIds:
     def add(self, event: int, time: int) -> None:
         """Remember that the event was counted."""
         self.times[event] = time
-        self._new_ids.append(event)
-        self._new_times.append(time)
+        self._new.append(event)
 
     def flush(self, key: bytes, horizon: int) -> list[tuple[bytes, bytes | None]]:
         """Return the row of the new ids, under ``key``, and the deletion of rows older than ``horizon``."""
         rows: list[tuple[bytes, bytes | None]] = []
+        if self._new:
+            ids = array("Q", self._new)
+            times = array("q", [self.times[event] for event in self._new])
+            rows.append((key, ids.tobytes() + times.tobytes()))
+            self._rows.append((max(times), key, ids))
+            self._new = []
         while self._rows and self._rows[0][0] < horizon:
             _, old, ids = self._rows.popleft()
             for event in ids:
                 if self.times.get(event, horizon) < horizon:
                     del self.times[event]
             rows.append((old, None))
-        if self._new_ids:
-            ids, times = self._new_ids, self._new_times
-            rows.append((key, ids.tobytes() + times.tobytes()))
-            self._rows.append((max(times), key, ids))
-            self._new_ids = array("Q")
-            self._new_times = array("q")
         return rows
 
     def restore(self, key: bytes, row: bytes | None) -> None:

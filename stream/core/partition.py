@@ -33,6 +33,8 @@ class Partition:
     def __init__(self, definition: Definition, topics: tuple[str, ...]) -> None:
         self._times = definition.times
         self._late_after = definition.times.late_after
+        self._timeout = definition.times.timeout
+        self._max_length = definition.times.max_length
         self._plans = Plans(definition)
         self.clock = PartitionClock(topics, self._times)
         self.seen = SeenIds()
@@ -73,7 +75,28 @@ class Partition:
         if group is None:
             group = Group(sid, None, [], [], [])
             visitor.groups.append(group)
-        self._count(name, visitor, group, (time, event_id, plan.mask, label_number(group, labels)), plan)
+        entry = (time, event_id, plan.mask, label_number(group, labels))
+        if not group.sessions:
+            self._count(name, visitor, group, entry, plan)
+            return "counted"
+        session = group.sessions[-1]
+        last = session.last
+        if not (
+            last < time <= last + self._timeout
+            and time - session.first <= self._max_length
+            and last + self._timeout >= self.ledger.closed_until
+        ):
+            self._count(name, visitor, group, entry, plan)
+            return "counted"
+        # By far the most events get here: the open session of the group goes on.
+        group.log.append(entry)
+        session.last = time
+        if session.labels is not labels and session.labels != labels:
+            filled = fill(session.labels, labels)
+            if filled != session.labels:
+                self.ledger.relabel(session, filled, session.returning)
+        if plan.mask:
+            self._step(session, plan, time)
         return "counted"
 
     def _is_bot(self, group: Group, time: int) -> bool:
@@ -88,32 +111,27 @@ class Partition:
         return False
 
     def _count(self, name: str, visitor: Visitor, group: Group, entry: Entry, plan: Plan) -> None:
+        """Take an event that begins a session, or changes what was counted."""
         time = entry[0]
-        labels = group.labels[entry[3]]
-        session = group.sessions[-1] if group.sessions else None
-        if (session is not None and time <= session.last) or self.ledger.is_past(time):
+        newest = group.sessions[-1] if group.sessions else None
+        in_order = newest is None or (time > newest.last and not joins(newest, time, self._times))
+        if not in_order or self.ledger.is_past(time):
             self._recount(name, visitor, group, entry)
             return
-        if session is None or not joins(session, time, self._times):
-            group.log.append(entry)
-            session = begin(time, labels, len(self._plans.measures), self._plans.step_count)
-            group.sessions.append(session)
-            self._see_who_is_back(visitor, [session])
-            self.ledger.began(session)
-            self.lifetimes.watch(name, session)
-        elif self.ledger.is_closed(session):
-            self._recount(name, visitor, group, entry)
-            return
-        else:
-            group.log.append(entry)
-            session.last = time
-            if session.labels != labels and (filled := fill(session.labels, labels)) != session.labels:
-                self.ledger.relabel(session, filled, session.returning)
+        group.log.append(entry)
+        session = begin(time, group.labels[entry[3]], len(self._plans.measures), self._plans.step_count)
+        group.sessions.append(session)
+        self._see_who_is_back(visitor, [session])
+        self.ledger.began(session)
+        self.lifetimes.watch(name, session)
         if plan.mask:
-            session.steps += 1
-            reached = advance(session, plan, time)
-            if reached:
-                self.ledger.reached(session, reached)
+            self._step(session, plan, time)
+
+    def _step(self, session: Session, plan: Plan, time: int) -> None:
+        session.steps += 1
+        reached = advance(session, plan, time)
+        if reached:
+            self.ledger.reached(session, reached)
 
     def _recount(self, name: str, visitor: Visitor, group: Group, entry: Entry) -> None:
         """Take an event that is not the newest of its group, or that belongs to a closed session."""

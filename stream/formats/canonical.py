@@ -39,6 +39,8 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         return _why(record, error, arrival, max_future)
     if not event.name:
         return NO_NAME
+    if len(event.name) > NAME_LIMIT:
+        event.name = event.name[:NAME_LIMIT]
     if not (event.visitor_id or event.user_id or event.session_id):
         return NO_VISITOR
     said = event.time
@@ -46,11 +48,12 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         stated: int | None = said
     else:
         stated = instant_ms(said)
-        time = _corrected(said, event.sent_at, event.received_at, arrival, max_future)
+        time = _corrected(stated, event.sent_at, event.received_at, arrival, max_future, said)
         if isinstance(time, Rejected):
             return time
         event.time = time
-    _make_whole(event, stated, len(record))
+    if not event.event_id or not event.visitor_id or len(record) > VALUE_LIMIT:
+        _make_whole(event, stated, len(record))
     return event
 
 
@@ -61,31 +64,38 @@ NO_VISITOR = Rejected(
 
 
 def _corrected(
-    said: object, sent_at: object, received_at: object, arrival: int, max_future: int
+    time: int | None, sent_at: object, received_at: object, arrival: int, max_future: int, said: object
 ) -> int | Rejected:
-    """Return the event's time, put right by when it was sent and when it arrived."""
-    instants = {"time": said, "sent_at": sent_at, "received_at": received_at}
-    found = {name: instant_ms(value) for name, value in instants.items()}
-    for name, value in instants.items():
-        if found[name] is None and (value is not None or name == "time"):
-            return Rejected("bad_time", f"{name}: found {value!r}; wanted: ISO 8601 or ms since the epoch")
-    time, sent = found["time"] or 0, found["sent_at"]
-    arrived = arrival if found["received_at"] is None else found["received_at"]
-    if sent is not None:
-        time = arrived - (sent - time)
+    """Return the event's time, put right by when it was sent and arrived; ``time`` is what was ``said``."""
+    if time is None:
+        return _bad_time("time", said)
+    if received_at is not None:
+        received = instant_ms(received_at)
+        if received is None:
+            return _bad_time("received_at", received_at)
+        arrival = received
+    if sent_at is not None:
+        sent = instant_ms(sent_at)
+        if sent is None:
+            return _bad_time("sent_at", sent_at)
+        time += arrival - sent
         if not 0 <= time <= LATEST_MS:
             return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {sent_at!r}")
-    if time > arrived + max_future:
+    if time <= arrival:
+        return time
+    if time > arrival + max_future:
         return Rejected(
-            "future_time", f"time: {time - arrived} ms ahead of its arrival; at most {max_future}"
+            "future_time", f"time: {time - arrival} ms ahead of its arrival; at most {max_future}"
         )
-    return min(time, arrived)
+    return arrival
+
+
+def _bad_time(field: str, found: object) -> Rejected:
+    return Rejected("bad_time", f"{field}: found {found!r}; wanted: ISO 8601 or ms since the epoch")
 
 
 def _make_whole(event: Event, stated: int | None, size: int) -> None:
     """Fill in who and which it is, and cut what is longer than its limit."""
-    if len(event.name) > NAME_LIMIT:
-        event.name = event.name[:NAME_LIMIT]
     if not event.visitor_id:
         event.visitor_id = event.user_id or event.session_id
     if size > VALUE_LIMIT:
@@ -139,5 +149,8 @@ def _why(record: bytes, error: Exception, arrival: int, max_future: int) -> Reje
         return NO_NAME
     if all(found.get(key) in (None, "") for key in ("visitor_id", "user_id", "session_id")):
         return NO_VISITOR
-    time = _corrected(found.get("time"), found.get("sent_at"), found.get("received_at"), arrival, max_future)
+    said = found.get("time")
+    time = _corrected(
+        instant_ms(said), found.get("sent_at"), found.get("received_at"), arrival, max_future, said
+    )
     return time if isinstance(time, Rejected) else Rejected("bad_field", str(error))
