@@ -108,6 +108,9 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
     Raises:
         UnreadableRecordsError: A wrong checksum, or a batch that cannot be decompressed or decoded.
     """
+    # Never iterated here; it and the records hold each other, so what was fetched would stay until garbage
+    # is collected, which may be after gigabytes.
+    records._records_iterator = None
     batches = records._records
     position = records.next_fetch_offset
     committed_only = records._isolation_level == READ_COMMITTED

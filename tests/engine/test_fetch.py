@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections import OrderedDict
 from types import SimpleNamespace
 from typing import Any
@@ -55,6 +57,20 @@ def test_aborted_transactions_and_markers_leave_no_record_but_move_the_position(
 
     assert (chunk.values, chunk.offsets, chunk.end) == ([b"kept", b"later"], [1, 4], 6)
     assert everything.values == [b"ghost", b"kept", b"later"]
+
+
+def test_what_was_read_leaves_memory_at_once() -> None:
+    """What was fetched is freed when it was read, without waiting for the garbage collector."""
+    records = received(batch([b"value"]))
+    gone = weakref.ref(records)
+    gc.disable()
+    try:
+        read_records(PARTITION, records, 0)
+        del records
+
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_markers_alone_make_an_empty_chunk_with_a_new_end() -> None:
