@@ -61,7 +61,7 @@ class Process:
         """
         assert self._process.stdout is not None
         for found in self._process.stdout:
-            if found.strip() == line:
+            if found.strip().endswith(line):  # Faust writes control characters before it
                 return
         raise RuntimeError(f"{self._process.args}: ended before it said {line!r}")
 

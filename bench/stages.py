@@ -30,6 +30,9 @@ class _Nobody:
     def committed(self, state: RatesState, seq: int, closed: list[ClosedRow], oldest: list[int]) -> None:
         """Ignore it."""
 
+    def released(self, state: RatesState) -> None:
+        """Ignore it."""
+
 
 @dataclass
 class Stages:

@@ -10,6 +10,7 @@ app = faust.App(
     topic_partitions=4,
     consumer_auto_offset_reset="earliest",
     web_enabled=False,
+    worker_redirect_stdouts=False,
 )
 events = app.topic(sys.argv[2], value_serializer="json")
 counts = app.Table("counts", default=int, partitions=4)

@@ -50,6 +50,9 @@ class Audience(Protocol):
             oldest: Arrivals (ms) of the oldest record of each delta that it folded in.
         """
 
+    def released(self, state: "RatesState") -> None:
+        """Another process owns the rates now."""
+
 
 class RatesState:
     """The state of the one partition of the topology ``rates``.
@@ -159,6 +162,10 @@ class RatesState:
         """Show what is now durable."""
         closed, oldest = self._in_flight.pop(seq, ([], []))
         self._audience.committed(self, seq, closed, oldest)
+
+    def released(self) -> None:
+        """Show nothing more."""
+        self._audience.released(self)
 
     def _stored(self) -> bytes:
         return _encode(

@@ -157,6 +157,9 @@ class SessionsState:
     def committed(self, seq: int) -> None:
         """Nothing waits for it."""
 
+    def released(self) -> None:
+        """Nobody is shown it."""
+
     def _delta(self, seq: int) -> Delta:
         taken = self.core.ledger.take()
         return Delta(

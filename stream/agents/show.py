@@ -29,12 +29,15 @@ class Writer(Protocol):
     def request_rebuild(self) -> None:
         """Write everything again."""
 
+    def release(self) -> None:
+        """Leave the store alone until the next offer."""
+
 
 class Show:
     """Tells Redis what changed, as soon as it is durable and not too often.
 
     Attributes:
-        state: The rates while this process owns them, or did last.
+        state: The rates while this process owns them.
     """
 
     def __init__(
@@ -62,6 +65,12 @@ class Show:
         self._oldest = []
         self._next_at = 0.0
         self._writer.request_rebuild()  # the owner before may have left values unwritten
+
+    def released(self, state: RatesState) -> None:
+        """Leave showing to the new owner."""
+        if self.state is state:
+            self.state = None
+            self._writer.release()
 
     def rebuild(self) -> Mapping[str, Value]:
         """Return everything, for a Redis that does not have it."""

@@ -5,6 +5,8 @@ filled in later, a session that was closed) takes one slow path: withdraw what t
 it again, contribute that.
 """
 
+from bisect import insort
+
 from stream.core.clock import InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
@@ -75,7 +77,11 @@ class Partition:
         if group is None:
             group = Group(sid, None, [], [], [])
             visitor.groups.append(group)
-        entry = (time, event_id, plan.mask, label_number(group, labels))
+        known_labels = group.labels
+        number = len(known_labels) - 1
+        if number < 0 or known_labels[number] != labels:
+            number = label_number(group, labels)
+        entry = (time, event_id, plan.mask, number)
         if not group.sessions:
             self._count(name, visitor, group, entry, plan)
             return "counted"
@@ -116,7 +122,8 @@ class Partition:
         newest = group.sessions[-1] if group.sessions else None
         in_order = newest is None or (time > newest.last and not joins(newest, time, self._times))
         if not in_order or self.ledger.is_past(time):
-            self._recount(name, visitor, group, entry)
+            if not self._changes_nothing(group, entry):
+                self._recount(name, visitor, group, entry)
             return
         group.log.append(entry)
         session = begin(time, group.labels[entry[3]], len(self._plans.measures), self._plans.step_count)
@@ -126,6 +133,24 @@ class Partition:
         self.lifetimes.watch(name, session)
         if plan.mask:
             self._step(session, plan, time)
+
+    def _changes_nothing(self, group: Group, entry: Entry) -> bool:
+        """Take an event out of order that lies inside a session, matches nothing and says nothing new.
+
+        Returns:
+            Whether it was such a one: then it is in the log, and what the session contributed stands.
+        """
+        time, _, mask, number = entry
+        if mask:
+            return False
+        labels = group.labels[number]
+        for session in group.sessions:
+            if session.first < time < session.last:
+                if any(new and new != old for new, old in zip(labels, session.labels, strict=True)):
+                    return False
+                insort(group.log, entry)
+                return True
+        return False
 
     def _step(self, session: Session, plan: Plan, time: int) -> None:
         session.steps += 1
@@ -155,7 +180,9 @@ class Partition:
         ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
         known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
         """
-        if not self._user_type_counts:
+        if not self._user_type_counts or (
+            visitor.began < 0 and len(visitor.groups) == 1 and len(visitor.groups[0].sessions) == 1
+        ):
             return
         starts = [session.first for group in visitor.groups for session in group.sessions]
         starts.append(visitor.began)

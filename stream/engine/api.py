@@ -129,6 +129,9 @@ class PartitionState(Protocol):
     def committed(self, seq: int) -> None:
         """Flush ``seq`` is durable and its effects are published."""
 
+    def released(self) -> None:
+        """The partition went to another worker: this object is no longer its state."""
+
 
 class Observer(Protocol):
     """Where the engine tells what it measures; all times in seconds."""

@@ -89,6 +89,8 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
         numbers = self._agreed(assigned)
         for partition in [self.owned[number] for number in set(self.owned) - numbers]:
             del self.owned[partition.number]
+            if partition.is_open:
+                partition.state.released()
             self._drop(partition)
         new = [self._new_partition(number) for number in sorted(numbers - set(self.owned))]
         if new:

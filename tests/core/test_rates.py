@@ -114,6 +114,9 @@ class Nobody:
     def committed(self, state: RatesState, seq: int, closed: list[ClosedRow], oldest: list[int]) -> None:
         """Ignore it."""
 
+    def released(self, state: RatesState) -> None:
+        """Ignore it."""
+
 
 def test_what_waits_to_be_published_survives_a_crash() -> None:
     """A change that was not published yet is, after the rows were read back by another process."""

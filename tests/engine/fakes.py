@@ -44,6 +44,10 @@ class NotingState:
         """Note it."""
         self.calls.append(("committed", seq))
 
+    def released(self) -> None:
+        """Note it."""
+        self.calls.append(("released", None))
+
 
 class NotingLog:
     """A log that keeps what is written."""

@@ -27,6 +27,9 @@ class Silent:
     def committed(self, state: RatesState, seq: int, closed: list[ClosedRow], oldest: list[int]) -> None:
         """Do nothing."""
 
+    def released(self, state: RatesState) -> None:
+        """Do nothing."""
+
 
 class Owned:
     """A state as the engine keeps it: with its changelog, its positions and its flush sequence."""

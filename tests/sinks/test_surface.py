@@ -217,6 +217,10 @@ class Sink:
         """Remember that it was asked for."""
         self.rebuilds += 1
 
+    def release(self) -> None:
+        """Remember it as an end."""
+        self.rebuilds = -1
+
 
 def test_values_are_told_with_their_flush_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each offer carries the flush it stands for; a second one within 150 ms waits."""
@@ -237,3 +241,5 @@ def test_values_are_told_with_their_flush_and_not_too_often(monkeypatch: pytest.
     assert msgspec.json.decode(sink.messages[0][1])["flush"] == 1
     assert "mc:status" in show.rebuild()
     assert sink.rebuilds == 1, "a new owner begins with everything"
+    state.released()
+    assert (sink.rebuilds, show.rebuild()) == (-1, {}), "who has lost the rates has nothing to write"

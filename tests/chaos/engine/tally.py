@@ -62,6 +62,9 @@ class Tally:
     def committed(self, seq: int) -> None:
         """Nothing waits for it."""
 
+    def released(self) -> None:
+        """Nobody is shown it."""
+
 
 class Totals:
     """Sums of the deltas, by the partition that sent them: [last flush, count, sum]."""
@@ -106,6 +109,9 @@ class Totals:
 
     def committed(self, seq: int) -> None:
         """Nothing waits for it."""
+
+    def released(self) -> None:
+        """Nobody is shown it."""
 
 
 def topologies(prefix: str, inputs: tuple[str, ...], repeats: bool) -> list[Topology]:
