@@ -145,13 +145,21 @@ class Fleet:
     async def verdict(self, within: float = 60.0, settles: float = 20.0) -> list[str]:
         """Close everything, and return how what the workers wrote differs from the truth.
 
-        Rows that changed are published again within two seconds, so a difference counts if it lasts.
-
         Args:
             within: For reading all records, seconds.
             settles: For publishing all that is read, seconds.
         """
-        truth = await self.close_everything(within)
+        return await self.differences(await self.close_everything(within), settles)
+
+    async def differences(self, truth: Truth, settles: float = 20.0) -> list[str]:
+        """Return how what the workers wrote differs from the truth.
+
+        Rows that changed are published again within two seconds, so a difference counts if it lasts.
+
+        Args:
+            truth: What should be there.
+            settles: For publishing all that is read, seconds.
+        """
         deadline = time.monotonic() + settles
         while True:
             wrong = await differences(self.site, truth) + metrics_differences(await self.samples(), truth)

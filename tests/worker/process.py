@@ -91,6 +91,12 @@ class WorkerProcess:
             return Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
         return False
 
+    def memory_mb(self) -> float:
+        """Return how much memory the process has, MB (RSS)."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
     def reap(self) -> bool:
         """Note the exit code of a process that has ended; return whether one has since it was started."""
         if self._process is None or self._process.poll() is None:
