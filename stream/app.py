@@ -20,6 +20,7 @@ from stream.configuration import ConfigurationError, load
 from stream.core.plan import Plans
 from stream.engine.api import Topology
 from stream.engine.builder import Engine
+from stream.engine.fatal import end_process
 from stream.engine.logs import FAUST_LOGGER
 from stream.engine.partitioner import partition_of
 from stream.settings import Settings
@@ -27,7 +28,7 @@ from stream.sinks.live import LiveRates
 from stream.sinks.prometheus import InputSample, Metrics, Sources
 from stream.sinks.redis import RedisWriter
 from stream.sinks.redis_link import RedisUrlError
-from stream.web.server import WebServer
+from stream.web.server import ListenError, WebServer
 from stream.wiring import Topics, connection
 
 SESSIONS_FLUSH_MS = 150
@@ -146,7 +147,10 @@ class _Part(Service):  # type: ignore[misc]  # mode has no types under --strict
 
     async def on_start(self) -> None:
         """Start it."""
-        await self._start_part()
+        try:
+            await self._start_part()
+        except ListenError as error:
+            end_process("The worker's pages cannot be served", error)
 
     async def on_stop(self) -> None:
         """Stop it."""

@@ -13,7 +13,7 @@ from stream.sinks.redis_values import Value
 SHOW_MS = 150
 """Live values are told at most so often."""
 
-SHARE = 5
+SHARE = 20
 """Telling them takes at most one part in so many of the process's time."""
 
 

@@ -25,6 +25,9 @@ from stream.engine.transport import Delivery
 if TYPE_CHECKING:
     from stream.engine.app import EngineApp
 
+BACKLOG = 10_000
+"""With so many records of an input partition unread, it is not live traffic that is counted."""
+
 
 class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under --strict
     """The open partitions of one topology: opens, flushes and drops them."""
@@ -121,14 +124,26 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
     @Service.task  # type: ignore[untyped-decorator]  # mode has no types under --strict
     async def _flush_regularly(self) -> None:
         """Flush all partitions together: a transaction is then open for a small part of the time only."""
-        interval = self.topology.flush_ms / 1000
         while not self.should_stop:
             began = time.monotonic()
             await self._flush()
             flushed = time.monotonic()
-            pause = max(0.001, interval - (flushed - began))
+            pause = max(0.001, self._interval_s() - (flushed - began))
             await self.sleep(pause)
             self._check_pause(time.monotonic() - flushed - pause)
+
+    def _interval_s(self) -> float:
+        """Return the time between two flushes, seconds: longer while a backlog is read.
+
+        What is written then is old anyway, and each flush has its price.
+        """
+        behind = any(
+            (self.app.consumer.stable_offset(TP(topic, partition.number)) or 0) - position > BACKLOG
+            for partition in self.owned.values()
+            if partition.is_open
+            for topic, position in partition.position.items()
+        )
+        return (self.topology.idle_flush_ms if behind else self.topology.flush_ms) / 1000
 
     async def _flush(self, all_of_them: bool = False, suspend: bool = False) -> None:
         async with self._flushing:
