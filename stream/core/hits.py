@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from stream.core.plan import Group, Plans
+from stream.core.plan import NO_TIME, Group, Plans
 from stream.core.session import Session
 
 Kind = Literal["enter", "convert", "act", "leave"]
@@ -39,17 +39,15 @@ class Vocabulary:
         self.convert = [self._number(Code("convert", m)) for m in plans.measures]
         self.act = [self._number(Code("act", m)) for m in plans.measures]
         self._leave: dict[tuple[int, int], int] = {}
-        self.entered_by: list[list[int]] = [[] for _ in plans.measures]
-        """For each measure, the groups whose base it is."""
-        self.member_of: list[int] = [0] * len(plans.measures)
-        """For each measure, the group that it is a member of (a first step: the group that it opens)."""
-        self.is_member: list[bool] = [False] * len(plans.measures)
-        for number, group in enumerate(plans.groups):
-            if group.base >= 0:
-                self.entered_by[group.base].append(number)
-            for measure in group.members:
-                self.member_of[measure] = number
-                self.is_member[measure] = True
+        self.reached = [self._reached(plans, measure) for measure in range(len(plans.measures))]
+        """For each measure: groups that it opens (codes), whether it is a member of one, that one's base."""
+
+    def _reached(self, plans: Plans, measure: int) -> tuple[tuple[int, ...], bool, int]:
+        opens = tuple(
+            self.enter[number] for number, group in enumerate(plans.groups) if group.base == measure
+        )
+        base = next((group.base for group in plans.groups if measure in group.members), None)
+        return opens, base is not None, NO_TIME if base is None else base
 
     def _number(self, code: Code) -> int:
         self.codes.append(code)
@@ -105,13 +103,12 @@ def contribution(session: Session, closed: bool, plans: Plans, words: Vocabulary
     return hits
 
 
-def reaching(session: Session, measure: int, plans: Plans, words: Vocabulary) -> list[tuple[int, int]]:
+def reaching(session: Session, measure: int, words: Vocabulary) -> list[tuple[int, int]]:
     """Return what reaching one more measure adds, as (time, code)."""
     time = session.reached[measure]
-    hits = [(time, words.enter[group]) for group in words.entered_by[measure]]
-    if words.is_member[measure]:
-        group = plans.groups[words.member_of[measure]]
-        base = session.first if group.base < 0 else session.reached[group.base]
-        hits.append((base, words.convert[measure]))
+    opens, is_member, base = words.reached[measure]
+    hits = [(time, code) for code in opens]
+    if is_member:
+        hits.append((session.first if base < 0 else session.reached[base], words.convert[measure]))
         hits.append((time, words.act[measure]))
     return hits

@@ -54,10 +54,10 @@ class Ledger:
         combination = self.labels.number(session.labels, session.returning)
         for measure in measures:
             bit = 1 << measure
-            table = self._corrections if session.counted & bit else self._hits
+            add = self._corrections.add if session.counted & bit else self._hits.add
             session.counted |= bit
-            for time, code in reaching(session, measure, self._plans, self._words):
-                table.add(time, combination, code, 1)
+            for time, code in reaching(session, measure, self._words):
+                add(time, combination, code, 1)
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""
@@ -98,7 +98,7 @@ class Ledger:
         for measure, time in enumerate(session.reached):
             if time >= 0 and not session.counted >> measure & 1:
                 session.counted |= 1 << measure
-                codes += [code for _, code in reaching(session, measure, self._plans, self._words)]
+                codes += [code for _, code in reaching(session, measure, self._words)]
         for code in codes:
             key = combination, code
             self._sightings[key] = self._sightings.get(key, 0) + 1

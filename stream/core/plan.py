@@ -7,10 +7,11 @@ All measures are numbered: funnel steps first, then micro-conversions, in the or
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import translate
+from operator import attrgetter
 from re import compile as compile_pattern
 
 from stream.core.definition import MICRO, SESSION, Condition, Definition
-from stream.core.event import Event, field_text
+from stream.core.event import TEXT_FIELDS, Event, field_text
 
 NO_TIME = -1
 """Marks a measure that was not reached, and a chain that does not exist."""
@@ -180,6 +181,9 @@ def _condition(where: tuple[Condition, ...]) -> Callable[[Event], bool]:
 def _test(condition: Condition) -> Callable[[Event], bool]:
     field, equal = condition.field, frozenset(condition.patterns)
     globs = [pattern for pattern in condition.patterns if any(sign in pattern for sign in "*?[")]
+    if not globs and field in TEXT_FIELDS:
+        get = attrgetter(field)
+        return lambda event: (get(event) or "") in equal
     if not globs:
         return lambda event: field_text(event, field) in equal
     match = compile_pattern("|".join(map(translate, globs))).match

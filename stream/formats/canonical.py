@@ -14,6 +14,12 @@ DEPTH_LIMIT = 32
 PROPS_LIMIT = 100
 """Most properties of an event."""
 
+
+class _Known(Event, forbid_unknown_fields=True):
+    """An event of known fields only: but for two of them these are no deeper than their types."""
+
+
+_decode_known = msgspec.json.Decoder(_Known).decode
 _decode = msgspec.json.Decoder(Event).decode
 _decode_any = msgspec.json.Decoder().decode
 
@@ -30,13 +36,18 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         return Rejected("not_json", "the record is empty (a tombstone)")
     if len(record) > SIZE_LIMIT:
         return Rejected("too_large", f"{len(record)} bytes; at most {SIZE_LIMIT}")
-    nested = record.find(b"{", 1) > 0 or b"[" in record  # most records are flat: no need to count in them
-    if nested and record.count(b"{") + record.count(b"[") > DEPTH_LIMIT and _depth(record) > DEPTH_LIMIT:
-        return Rejected("too_deep", f"nested deeper than {DEPTH_LIMIT}")
     try:
-        event = _decode(record)
-    except (ValueError, RecursionError) as error:
-        return _why(record, error, arrival, max_future)
+        event: Event = _decode_known(record)
+        if (event.items is not None or event.consent is not None) and _is_too_deep(record):
+            return TOO_DEEP
+    except (ValueError, RecursionError):
+        # It has fields that we do not know, and these may be deep; or something is wrong with it.
+        if _is_too_deep(record):
+            return TOO_DEEP
+        try:
+            event = _decode(record)
+        except (ValueError, RecursionError) as error:
+            return _why(record, error, arrival, max_future)
     if not event.name:
         return NO_NAME
     if len(event.name) > NAME_LIMIT:
@@ -57,6 +68,7 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
     return event
 
 
+TOO_DEEP = Rejected("too_deep", f"nested deeper than {DEPTH_LIMIT}")
 NO_NAME = Rejected("missing_name", "name: found nothing; wanted: the event's name")
 NO_VISITOR = Rejected(
     "missing_visitor", "visitor_id, user_id, session_id: found none; wanted: at least one of them"
@@ -118,6 +130,11 @@ def _cut(event: Event) -> None:
 
 
 _NESTED = (dict, list)
+
+
+def _is_too_deep(record: bytes) -> bool:
+    """Whether a record is nested too deep; most have not even so many brackets."""
+    return record.count(b"{") + record.count(b"[") > DEPTH_LIMIT and _depth(record) > DEPTH_LIMIT
 
 
 def _depth(record: bytes) -> int:

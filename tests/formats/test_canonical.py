@@ -122,6 +122,11 @@ def test_any_bytes_have_a_reason_or_are_an_event(value: bytes) -> None:
         (b"[" * 100, "not_json"),
         (b"[" * 100 + b"]" * 100, "too_deep"),
         (b'{"x":' * 33 + b"1" + b"}" * 33, "too_deep"),
+        (
+            b'{"name":"a","visitor_id":"v","time":1,"consent":{"x":' + b"[" * 31 + b"]" * 31 + b"}}",
+            "too_deep",
+        ),
+        (b'{"name":"a","visitor_id":"v","time":1,"items":' + b"[" * 32 + b"]" * 32 + b"}", "too_deep"),
         (b'{"name":"a","visitor_id":"v","time":1,"x":' + b"[" * 32 + b"]" * 32 + b"}", "too_deep"),
         (b'{"name":"a","visitor_id":"v","time":1,"x":"' + b"y" * SIZE_LIMIT + b'"}', "too_large"),
     ],
