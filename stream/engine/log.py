@@ -3,6 +3,7 @@
 `log_transactional.TransactionalLog` for brokers with transactions, `log_plain.PlainLog` for those without.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -88,5 +89,20 @@ def fill_batches(
         if batch is None or batch.append(**content) is None:
             batch = current[target] = new_batch(max_bytes)
             batch.append(**content)  # the first always fits
+            filled.append((target, batch))
+    return filled
+
+
+def fill_rows(
+    target: TopicPartition, rows: Iterable[Row], max_bytes: int, new_batch: Callable[[int], BatchBuilder]
+) -> list[tuple[TopicPartition, BatchBuilder]]:
+    """Pack a changelog's rows likewise; there are many, so nothing is made of them on the way."""
+    batch = new_batch(max_bytes)
+    filled = [(target, batch)]
+    now = time.time_ns() // 1_000_000
+    for key, value in rows:
+        if batch.append(timestamp=now, key=key, value=value) is None:
+            batch = new_batch(max_bytes)
+            batch.append(timestamp=now, key=key, value=value)
             filled.append((target, batch))
     return filled

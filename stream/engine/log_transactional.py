@@ -8,10 +8,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from stream.engine.api import Record
 from stream.engine.connection import Connection
 from stream.engine.fatal import EngineError
-from stream.engine.log import CHANGELOG_BATCH_BYTES, EFFECTS_BATCH_BYTES, Write, fill_batches
+from stream.engine.log import CHANGELOG_BATCH_BYTES, EFFECTS_BATCH_BYTES, Write, fill_batches, fill_rows
 
 TRANSACTION_TIMEOUT_MS = 10_000
 """After this the broker aborts a transaction whose worker hangs.
@@ -54,12 +53,9 @@ class TransactionalLog:
             EngineError: Fenced: another worker has the partition, or the transaction took too long.
             KafkaError: The broker refused something, or could not be reached in time.
         """
-        topic, partition = self._changelog
-        batches = fill_batches(
-            (Record(topic, partition, key, value) for key, value in write.rows),
-            CHANGELOG_BATCH_BYTES,
-            _new_batch,
-        ) + fill_batches(write.effects, EFFECTS_BATCH_BYTES, _new_batch)
+        batches = fill_rows(self._changelog, write.rows, CHANGELOG_BATCH_BYTES, _new_batch) + fill_batches(
+            write.effects, EFFECTS_BATCH_BYTES, _new_batch
+        )
         await self._know_topics({target.topic for target, _ in batches})
         for target, _ in batches:
             self._check_partition(target)
