@@ -20,12 +20,12 @@ seen = 0
 
 @app.agent(events)
 async def agent(stream: faust.StreamT) -> None:
-    """Count events by name."""
+    """Count events by visitor."""
     global seen
     async for event in stream:
         if seen == 0:
             print("ready", flush=True)
-        counts[event["name"]] += 1
+        counts[event["visitor_id"]] += 1
         seen += 1
         if seen == count:
             print("done", flush=True)

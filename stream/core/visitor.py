@@ -51,13 +51,11 @@ class Visitor(msgspec.Struct, array_like=True, gc=False):
 def label_number(group: Group, labels: tuple[str, ...]) -> int:
     """Return the number of these labels in the group's list; new ones are added."""
     known = group.labels
-    if known and known[-1] == labels:
-        return len(known) - 1
-    try:
-        return known.index(labels)
-    except ValueError:
-        known.append(labels)
-        return len(known) - 1
+    for number, seen in enumerate(known):
+        if seen == labels:
+            return number
+    known.append(labels)
+    return len(known) - 1
 
 
 def fill(labels: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
