@@ -47,12 +47,14 @@ class LiveRates:
 
         Args:
             rates: The rates.
-            changed_only: Only segments that changed since the last time; they are then taken as told.
+            changed_only: Only segments that changed since the last time; else all that ever were. They are
+                then taken as told.
         """
         values: dict[str, Value] = {}
         rows: list[dict[str, object]] = []
         for window in rates.windows.values():
-            segments = set(window.changed) if changed_only else set(window.rows)
+            # All that ever were: an owner before may have shown what is no longer in the window.
+            segments = set(window.changed) if changed_only else {*window.rows, *rates.counters}
             window.changed.clear()
             if window.end is None:
                 continue

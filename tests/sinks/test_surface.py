@@ -102,6 +102,23 @@ def test_what_did_not_change_is_not_told_again() -> None:
     assert isinstance(everything["mc:segments:device"], Names)
 
 
+def test_everything_includes_what_has_left_the_window() -> None:
+    """A new owner says 0 of segments that are no longer in a window: its predecessor may have shown them."""
+    pipeline = Pipeline(SHOP.definition(), 1)
+    event = {"name": "share", "time": BEGIN, "visitor_id": "v", "source": "vouchers"}
+    later = {"name": "share", "time": BEGIN + 600_000, "visitor_id": "w", "source": "google"}
+    for n, found in enumerate((event, later)):
+        read = Read("site-events", 0, n, BEGIN + n * 600_000, msgspec.json.encode(found))
+        pipeline.sessions[0].apply("site-events", 0, n, [read])
+        pipeline.flush(0, at_end=True)
+        pipeline.flush_rates()
+    state = pipeline.rates.state
+    assert isinstance(state, RatesState)
+    gone = live().everything(state.core)["mc:rate:micro.share:1m:source=vouchers"]
+    assert isinstance(gone, Hash)
+    assert gone.fields["sessions"] == "0"
+
+
 def test_closed_minutes_are_kept_for_what_alerts_watch() -> None:
     """The history has one JSON a closed minute for `all` and for watched dimensions, and for no other."""
     row = ClosedRow(
