@@ -81,6 +81,10 @@ class Segments:
             for name, d in self.dimensions.items()
         }
 
+    def all(self) -> list[str]:
+        """Return every segment that there is, ``all`` first."""
+        return [ALL, *(f"{d}={value}" for d, values in self.names().items() for value in values)]
+
     def pack(self) -> bytes:
         """Return what has to survive, by names of dimensions."""
         self.changed = False

@@ -54,7 +54,7 @@ class LiveRates:
         rows: list[dict[str, object]] = []
         for window in rates.windows.values():
             # All that ever were: an owner before may have shown what is no longer in the window.
-            segments = set(window.changed) if changed_only else {*window.rows, *rates.counters}
+            segments = set(window.changed) if changed_only else set(rates.segments.all())
             window.changed.clear()
             if window.end is None:
                 continue
@@ -134,7 +134,7 @@ class LiveRates:
         """Return the values of all keys but the status, for a Redis that has lost them."""
         values, _ = self.windows(rates, changed_only=False)
         newest = rates.closed[0].closed_until
-        for segment in [s for s in rates.counters if self.is_watched(s)]:
+        for segment in filter(self.is_watched, rates.segments.all()):
             for measure in range(len(self._measures)):
                 values |= self.history(rates.closed[0].all_rows(segment, measure), newest)
         return values | self.segments(rates.segments)

@@ -17,7 +17,6 @@ from stream.core.cell import FIELDS
 from stream.core.event import OUTCOMES, REASONS
 from stream.core.rate import rate
 from stream.core.rates import Rates
-from stream.core.segment import ALL
 from stream.sinks.measure import measure_label, segment_label
 from stream.units import duration_text
 
@@ -192,13 +191,9 @@ class WorkerCollector(Collector):
                 families["microconv_lag_events"].add_metric(place, found.lag)
 
 
-def _known_segments(rates: Rates) -> list[str]:
-    return [ALL, *(f"{d}={value}" for d, values in rates.segments.names().items() for value in values)]
-
-
 def _collect_counters(rates: Rates, families: Mapping[str, Family]) -> None:
     nothing = [0] * (len(rates.measures) + 1)
-    for segment in _known_segments(rates):
+    for segment in rates.segments.all():
         label = segment_label(segment)
         counts = rates.counters.get(segment, nothing)
         families["microconv_sessions"].add_metric(label, counts[-1])
@@ -210,7 +205,7 @@ def _collect_counters(rates: Rates, families: Mapping[str, Family]) -> None:
 
 def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:
     nothing = [0] * (FIELDS * len(rates.measures))
-    segments = [(segment, segment_label(segment)) for segment in _known_segments(rates)]
+    segments = [(segment, segment_label(segment)) for segment in rates.segments.all()]
     for size, window in rates.windows.items():
         for segment, label in segments:
             row = window.rows.get(segment, nothing)
