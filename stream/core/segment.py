@@ -27,13 +27,15 @@ class Segments:
     Attributes:
         admitted: For each dimension, the unlisted values that have a segment of their own. It is state.
         overflow: For each dimension, how many sessions had a value that found no room (counted once each).
-        changed: Whether either changed since it was last written.
+        crowded: Dimensions in which some value found no room.
+        changed: Whether any of these changed since it was last written.
     """
 
     def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
         self.dimensions = {d.name: d for d in dimensions}
         self.admitted: dict[str, dict[str, None]] = {d.name: {} for d in dimensions}
         self.overflow: dict[str, int] = {d.name: 0 for d in dimensions}
+        self.crowded: set[str] = set()
         self.changed = False
         self._plain = [d for d in dimensions if not d.cross]
         self._place = {d.name: place for place, d in enumerate(self._plain)}
@@ -70,13 +72,13 @@ class Segments:
         dimension, equals, value = segment.partition("=")
         if not equals:
             return False
-        return self.overflow.get(dimension, 0) > 0 and value not in self.dimensions[dimension].values
+        return dimension in self.crowded and value not in self.dimensions[dimension].values
 
     def names(self) -> dict[str, tuple[str, ...]]:
         """Return, for each dimension, all values that have a segment."""
         return {
             name: tuple(
-                dict.fromkeys([*d.values, *self.admitted[name], *([OTHER] if self.overflow[name] else [])])
+                dict.fromkeys([*d.values, *self.admitted[name], *([OTHER] if name in self.crowded else [])])
             )
             for name, d in self.dimensions.items()
         }
@@ -89,22 +91,33 @@ class Segments:
         """Return what has to survive, by names of dimensions."""
         self.changed = False
         return msgspec.msgpack.encode(
-            {name: (list(admitted), self.overflow[name]) for name, admitted in self.admitted.items()}
+            {
+                name: (list(admitted), self.overflow[name], name in self.crowded)
+                for name, admitted in self.admitted.items()
+            }
         )
 
     def unpack(self, row: bytes) -> None:
         """Take back what :meth:`pack` returned."""
-        stored = msgspec.msgpack.decode(row, type=dict[str, tuple[list[str], int]])
+        stored = msgspec.msgpack.decode(row, type=dict[str, tuple[list[str], int, bool]])
         for name in self.dimensions:
-            admitted, overflow = stored.get(name, ([], 0))
+            admitted, overflow, crowded = stored.get(name, ([], 0, False))
             self.admitted[name] = dict.fromkeys(admitted)
             self.overflow[name] = overflow
+            if crowded:
+                self.crowded.add(name)
 
     def _admit(self, dimension: Dimension, value: str) -> str:
         admitted = self.admitted[dimension.name]
-        if value in admitted or value in dimension.values or value == OTHER:
+        if value in admitted or value in dimension.values:
+            return value
+        if value == OTHER:  # a partition had no room for it
+            self.crowded.add(dimension.name)
+            self.changed = True
             return value
         if len(admitted) + len(dimension.values) >= dimension.max_values:
+            self.crowded.add(dimension.name)
+            self.changed = True
             return OTHER
         admitted[value] = None
         self.changed = True

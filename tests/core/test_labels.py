@@ -57,6 +57,10 @@ def test_admission_survives_a_restart() -> None:
     again.unpack(segments.pack())
     assert again.of(("", "c")) == ("all", f"plan={OTHER}")
     assert again.of(("", "a")) == ("all", "plan=a")
+    third = Segments(DIMENSIONS)
+    third.unpack(again.pack())
+    assert third.is_partial("plan=a")
+    assert f"plan={OTHER}" in third.all()
 
 
 def test_crosses_and_keys_are_unambiguous() -> None:
