@@ -57,13 +57,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10, help="how many seeds (default 10)")
     parser.add_argument("--first", type=int, default=1, help="the first of them (default 1)")
     parser.add_argument("--logs", type=Path, default=ROOT / ".cache" / "chaos", help="folder for logs")
-    parser.add_argument("what", nargs="*", help="pytest's arguments instead of the short suites")
-    given = parser.parse_args()
+    parser.add_argument("what", nargs="*", help="arguments of pytest instead of the short suites")
+    given, further = parser.parse_known_args()
     given.logs.mkdir(parents=True, exist_ok=True)
     say(f"logs in {given.logs}\n{'seed':>6} {'passed':>7} {'failed':>7} {'seconds':>8}")
     outcomes = []
     for seed in range(given.first, given.first + given.seeds):
-        found = run(seed, given.logs, given.what or list(SHORT_SUITES))
+        found = run(seed, given.logs, [*given.what, *further] or list(SHORT_SUITES))
         outcomes.append(found)
         counts = f"{found.seed:>6} {found.passed:>7} {len(found.failed):>7} {found.seconds:>8.0f}"
         say(" ".join([counts, *found.failed]))

@@ -173,7 +173,8 @@ async def violence(
             for worker in fleet.workers:
                 worker.send(signal.SIGCONT)
             await fleet.ready()
-            assert await fleet.verdict() == [], f"seed {seed()}"
+            wrong = await fleet.verdict()
+            assert not wrong, "\n".join([f"seed {seed()}, logs in {folder}:", *wrong])
         finally:
             loading.cancel()
             await asyncio.wait([loading])
