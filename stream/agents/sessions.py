@@ -16,6 +16,11 @@ from stream.formats.canonical import parse
 DETAIL_LIMIT = 300
 """Longest explanation put into a header, in characters."""
 
+WHOLE_LIMIT = 6 * 1024 * 1024
+"""Longest key and value set aside whole, in bytes: with both, a record fits its topic's 16 MiB.
+
+Only compressed batches bring longer ones. Their beginning is kept: no topic would take the whole."""
+
 _VISITOR, _IDS, _FORWARDED, _STATE = b"v:", b"i:", b"fw", b"st"
 
 
@@ -209,6 +214,10 @@ class SessionsState:
         *more: tuple[str, bytes],
     ) -> None:
         """Set a record aside, byte for byte, with what is to be known of it in headers."""
+        key, value = chunk.keys[i], chunk.values[i]
+        for part in (key, value):
+            if part is not None and len(part) > WHOLE_LIMIT:
+                detail = f"the first {WHOLE_LIMIT} of {len(part)} bytes are kept; {detail}"
         headers = (
             ("reason", reason.encode()),
             ("detail", detail[:DETAIL_LIMIT].encode(errors="replace")),
@@ -218,4 +227,8 @@ class SessionsState:
             ("time", str(chunk.timestamps[i]).encode()),
             *more,
         )
-        self._effects.append(Record(topic, chunk.partition, chunk.keys[i], chunk.values[i], headers))
+        self._effects.append(Record(topic, chunk.partition, _beginning(key), _beginning(value), headers))
+
+
+def _beginning(part: bytes | None) -> bytes | None:
+    return part if part is None else part[:WHOLE_LIMIT]

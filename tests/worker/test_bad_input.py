@@ -4,6 +4,7 @@ import json
 import random
 from pathlib import Path
 
+from stream.agents.sessions import WHOLE_LIMIT
 from stream.core.event import REASONS
 from stream.simulate.broken import broken
 from stream.simulate.event import SiteEvent
@@ -63,6 +64,23 @@ async def test_the_largest_record_that_kafka_takes(site: Site, tmp_path: Path) -
             LARGEST_BATCH - 88,
             5 * MEGABYTE,
         ]
+
+
+async def test_records_that_no_topic_takes(site: Site, tmp_path: Path) -> None:
+    """What is small when compressed may be too large for any topic: its beginning is kept, work goes on."""
+    records = [bad(b"x" * 20 * MEGABYTE), good("next"), bad(b"{", b"k" * 20 * MEGABYTE), good("last")]
+    async with running(Fleet(site, tmp_path)) as fleet:
+        for record in records:
+            await produce(site.bootstrap, site.events, [record], compression="lz4")
+        await fleet.has_read(len(records))
+
+        value, key = await read_topic(site.bootstrap, site.rejected)
+        assert (value.value, key.key) == (b"x" * WHOLE_LIMIT, b"k" * WHOLE_LIMIT)
+        for record in (value, key):
+            detail = dict(record.headers)["detail"].decode()
+            assert f"the first {WHOLE_LIMIT} of {20 * MEGABYTE} bytes are kept" in detail
+        assert (await fleet.status())["counted"] == "2"
+        assert fleet.workers[0].exits == []
 
 
 async def test_a_flood_of_large_records(site: Site, tmp_path: Path) -> None:
