@@ -27,10 +27,11 @@ def site(kafka: KafkaBroker, redis_server: RedisServer) -> Site:
     return Site(kafka.bootstrap, redis_server.url)
 
 
-async def test_kill_9(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("static", [False, True], ids=["dynamic", "static"])
+async def test_kill_9(site: Site, tmp_path: Path, static: bool) -> None:
     """Workers killed at random moments, both at once too, lose nothing and count nothing twice."""
-    async with violence(site, tmp_path) as story:
-        for _ in range(5):
+    async with violence(site, tmp_path, static=static) as story:
+        for _ in range(4):
             for worker in story.random.sample(story.fleet.workers, story.random.choice([1, 1, 2])):
                 await story.kill(worker)
             await story.a_while(0.5, 4)
@@ -91,7 +92,7 @@ async def test_redis_away_during_a_rebalance(site: Site, redis_server: RedisServ
 async def test_the_owner_of_the_rates_killed(site: Site, tmp_path: Path) -> None:
     """Whoever owns the rates when they are killed, the next owner goes on exactly."""
     async with violence(site, tmp_path) as story:
-        for _ in range(3):
+        for _ in range(2):
             await story.kill(await story.owner())
             await story.a_while(2, 5)
 

@@ -147,7 +147,7 @@ class Violence:
 
 @asynccontextmanager
 async def violence(
-    site: Site, folder: Path, workers: int = 2, load: Load = EVERYDAY_LOAD
+    site: Site, folder: Path, workers: int = 2, load: Load = EVERYDAY_LOAD, static: bool = False
 ) -> AsyncIterator[Violence]:
     """Start workers and load; in the end let all workers live, close everything, and ask the oracle.
 
@@ -156,10 +156,14 @@ async def violence(
         folder: For logs.
         workers: How many.
         load: What is sent.
+        static: Whether the workers are static members, which take their partitions back when restarted.
     """
     wishes = folder / "wishes"
     wishes.mkdir()
     fleet = Fleet(site, folder, workers, COMMAND, {FOLDER: str(wishes)})
+    if static:
+        for worker in fleet.workers:
+            worker.environment["MICROCONV_KAFKA__INSTANCE_ID"] = f"{site.tag}-{worker.name}"
     print(f"MICROCONV_CHAOS_SEED={seed()}, logs in {folder}")  # noqa: T201 - pytest shows it where the test fails
     async with running(fleet, attended=True):
         story = Violence(fleet, load, wishes, folder.name)

@@ -5,9 +5,12 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.parts import read_topic
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import messy
+from tests.worker.truth import Truth
+from tests.worker.verdict import differences
 from tests.worker.waiting import until
 
 
@@ -20,6 +23,11 @@ async def test_messy_traffic_is_counted_exactly(site: Site, tmp_path: Path) -> N
 
         assert {outcome for _, _, outcome in truth.outcomes} == {"counted", "duplicate", "late", "rejected"}
         assert await fleet.differences(truth) == []
+
+        half = (await read_topic(site.bootstrap, site.events))[::2]
+        found = "\n".join(await differences(site, Truth(half, site.definition(), truth.closed_by)))
+        for sign in (" 1m 2026-03-02T10:00Z: ", "rejected: ", "late: ", "status: ", "rate "):
+            assert sign in found, "the comparison sees that half of the records are not in the truth"
 
 
 async def test_two_workers_share_the_partitions(site: Site, tmp_path: Path) -> None:

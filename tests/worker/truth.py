@@ -59,6 +59,7 @@ class Truth:
         outcomes: How many records of each (topic, partition) had each outcome.
         rejected: What belongs into ``site-events-rejected``, in order. late: Into ``site-events-late``.
         until: What ends by then has closed, ms.
+        closed_by: The time of the closing events, ms.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Truth:
         closed_by: int,
     ) -> None:
         self._definition = definition
+        self.closed_by = closed_by
         reads = [Read(r.topic, r.partition, r.offset, r.timestamp, r.value) for r in records]
         judged = judge(reads, definition)
         self.outcomes: Counter[tuple[str, int, str]] = judged.outcomes()
