@@ -168,7 +168,8 @@ class Partition:
             for old in before:
                 if old.first <= session.last and session.first <= old.last:
                     session.counted |= old.counted
-                    session.returning = old.returning
+                    if old.first == session.first:
+                        session.returning = old.returning
         self._see_who_is_back(visitor, group.sessions)
         for session in group.sessions:
             self.ledger.contribute(session)
@@ -180,9 +181,10 @@ class Partition:
         ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
         known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
         """
-        if not self._user_type_counts or (
-            visitor.began < 0 and len(visitor.groups) == 1 and len(visitor.groups[0].sessions) == 1
-        ):
+        if not self._user_type_counts:
+            return
+        if visitor.began < 0 and len(visitor.groups) == 1 and len(visitor.groups[0].sessions) == 1:
+            visitor.groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
             return
         starts = [session.first for group in visitor.groups for session in group.sessions]
         starts.append(visitor.began)

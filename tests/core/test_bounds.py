@@ -76,6 +76,19 @@ def test_who_was_there_is_remembered_for_as_long_as_it_counts() -> None:
     assert counts[("user_type=new", at(301))] == 1, "three hours later nobody remembers"
 
 
+def test_a_bridge_to_an_old_session_makes_one_new_visitor() -> None:
+    """A late event that joins a session to the one before it leaves one session, begun by a new visitor."""
+    reads = [read(n, minute, "v") for n, minute in enumerate((0, 25, 56, 50))]
+    pipeline = run(reads, chunk=1)
+    pipeline.let_time_pass(2 * 86_400_000)
+    found = {
+        (segment, start): row["sessions"]
+        for (_, segment, size, start), row in pipeline.rows.items()
+        if size == "1m" and row["sessions"]
+    }
+    assert found == {("all", BEGIN): 1, ("user_type=new", BEGIN): 1}
+
+
 def test_a_visitor_with_many_events_costs_no_more_than_its_events() -> None:
     """Thirty thousand page views of one visitor write rows in proportion to them, not to their square."""
     pipeline = Pipeline(DEFINITION, 1)
