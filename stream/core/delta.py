@@ -8,6 +8,13 @@ Hit = tuple[int, int, int, int]
 """Start of the pane (ms), number of the labels, number of the code, and how often (negative: withdrawn)."""
 
 
+Sighting = tuple[int, int, int, int]
+"""Number of the labels, number of the code, how often, and the labels under which it was seen before."""
+
+NOBODY = -1
+"""Instead of labels: counters have not seen it."""
+
+
 class Delta(msgspec.Struct, array_like=True, gc=False):
     """The changes since the partition's flush before, and its state of time.
 
@@ -24,7 +31,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
         codes: Codes that hits refer to.
         hits: Contributions of events in order: they move counters too.
         corrections: Contributions withdrawn and made anew: they move cells only.
-        sightings: First sightings among the corrections (label, code, how often): they move counters only.
+        sightings: First sightings among the corrections: they move counters only.
     """
 
     fingerprint: str
@@ -39,7 +46,7 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     codes: list[Code]
     hits: list[Hit]
     corrections: list[Hit]
-    sightings: list[tuple[int, int, int]]
+    sightings: list[Sighting]
 
 
 class HitTable:

@@ -5,8 +5,10 @@ events in order add the difference as it arises, everything else withdraws the w
 Counters are apart from this: they see each measure of a session once, and never take anything back.
 """
 
+from collections.abc import Iterator
+
 from stream.core.definition import Definition
-from stream.core.delta import Hit, HitTable
+from stream.core.delta import NOBODY, Hit, HitTable, Sighting
 from stream.core.hits import Code, Vocabulary, closing, contribution, reaching
 from stream.core.labels import LabelReader
 from stream.core.plan import Plans
@@ -31,7 +33,7 @@ class Ledger:
         self._timeout = definition.times.timeout
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
-        self._sightings: dict[tuple[int, int], int] = {}
+        self._sightings: dict[tuple[int, int, int], int] = {}
         self._session_bit = 1 << len(plans.measures)
 
     def is_closed(self, session: Session) -> bool:
@@ -46,12 +48,12 @@ class Ledger:
         """Contribute an open session that has just begun."""
         self.open_sessions += 1
         session.counted |= self._session_bit
-        combination = self.labels.number(session.labels, session.returning)
+        combination = self._combination(session)
         self._hits.add(session.first, combination, self._words.enter[0], 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
-        combination = self.labels.number(session.labels, session.returning)
+        combination = self._combination(session)
         for measure in measures:
             bit = 1 << measure
             add = self._corrections.add if session.counted & bit else self._hits.add
@@ -62,7 +64,7 @@ class Ledger:
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""
         self.open_sessions -= 1
-        combination = self.labels.number(session.labels, session.returning)
+        combination = self._combination(session)
         for time, code in closing(session, self._plans, self._words):
             self._hits.add(time, combination, code, 1)
 
@@ -71,37 +73,54 @@ class Ledger:
         self.open_sessions -= not self.is_closed(session)
         self._contribute(session, -1)
 
-    def contribute(self, session: Session) -> None:
-        """Contribute a session as it is now; counters see what they have not seen of it."""
+    def contribute(self, session: Session, before: list[Session]) -> None:
+        """Contribute a session as it is now.
+
+        Args:
+            session: The session.
+            before: Those that it was until now, withdrawn: what counters saw of them they do not see again.
+        """
         self.open_sessions += not self.is_closed(session)
         self._contribute(session, 1)
-        self._sight(session)
+        for bit, codes in self._countable(session):
+            old = next((old for old in before if old.counted & bit), None)
+            self._sight(session, codes, NOBODY if old is None else self._combination(old))
+            session.counted |= bit
 
     def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
         """Change a session's labels, and move what it has contributed to them."""
+        before = self._combination(session)
         self._contribute(session, -1)
         session.labels = labels
         session.returning = returning
         self._contribute(session, 1)
+        for bit, codes in self._countable(session):
+            if session.counted & bit:
+                self._sight(session, codes, before)
+
+    def _combination(self, session: Session) -> int:
+        return self.labels.number(session.labels, session.returning)
+
+    def _countable(self, session: Session) -> Iterator[tuple[int, list[int]]]:
+        """Yield what counters see of a session: its bit, and the codes that move them."""
+        yield self._session_bit, [self._words.enter[0]]
+        for measure, time in enumerate(session.reached):
+            if time >= 0:
+                yield 1 << measure, [code for _, code in reaching(session, measure, self._words)]
+
+    def _sight(self, session: Session, codes: list[int], before: int) -> None:
+        """Let counters of segments see what they have not seen under the combination ``before``."""
+        combination = self._combination(session)
+        if combination == before:
+            return
+        for code in codes:
+            key = combination, code, before
+            self._sightings[key] = self._sightings.get(key, 0) + 1
 
     def _contribute(self, session: Session, times: int) -> None:
-        combination = self.labels.number(session.labels, session.returning)
+        combination = self._combination(session)
         for time, code in contribution(session, self.is_closed(session), self._plans, self._words):
             self._corrections.add(time, combination, code, times)
-
-    def _sight(self, session: Session) -> None:
-        combination = self.labels.number(session.labels, session.returning)
-        codes = []
-        if not session.counted & self._session_bit:
-            session.counted |= self._session_bit
-            codes.append(self._words.enter[0])
-        for measure, time in enumerate(session.reached):
-            if time >= 0 and not session.counted >> measure & 1:
-                session.counted |= 1 << measure
-                codes += [code for _, code in reaching(session, measure, self._words)]
-        for code in codes:
-            key = combination, code
-            self._sightings[key] = self._sightings.get(key, 0) + 1
 
     def take(self) -> "Taken":
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
@@ -122,7 +141,13 @@ class Ledger:
         taken = Taken(
             [renumber(hit) for hit in hits],
             [renumber(hit) for hit in corrections],
-            [renumber((0, combination, code, n))[1:] for (combination, code), n in sightings.items()],
+            [
+                (
+                    *renumber((0, combination, code, n))[1:],
+                    before if before == NOBODY else combinations.setdefault(before, len(combinations)),
+                )
+                for (combination, code, before), n in sightings.items()
+            ],
         )
         taken.labels = [self.labels.combinations[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
@@ -135,9 +160,7 @@ class Taken:
 
     __slots__ = ("codes", "corrections", "hits", "labels", "sightings")
 
-    def __init__(
-        self, hits: list[Hit], corrections: list[Hit], sightings: list[tuple[int, int, int]]
-    ) -> None:
+    def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
         self.hits = hits
         self.corrections = corrections
         self.sightings = sightings

@@ -164,15 +164,18 @@ class Partition:
         for session in before:
             self.ledger.withdraw(session)
         insert(group, entry, self._plans, self._times)
-        for session in group.sessions:
-            for old in before:
-                if old.first <= session.last and session.first <= old.last:
-                    session.counted |= old.counted
-                    if old.first == session.first:
-                        session.returning = old.returning
+        parts = [
+            [old for old in before if old.first <= session.last and session.first <= old.last]
+            for session in group.sessions
+        ]
+        for session, olds in zip(group.sessions, parts, strict=True):
+            for old in olds:
+                session.counted |= old.counted
+                if old.first == session.first:
+                    session.returning = old.returning
         self._see_who_is_back(visitor, group.sessions)
-        for session in group.sessions:
-            self.ledger.contribute(session)
+        for session, olds in zip(group.sessions, parts, strict=True):
+            self.ledger.contribute(session, olds)
             self.lifetimes.watch(name, session)
 
     def _see_who_is_back(self, visitor: Visitor, fresh: list[Session]) -> None:

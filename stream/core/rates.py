@@ -11,7 +11,7 @@ from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, 
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
-from stream.core.delta import Delta, Hit
+from stream.core.delta import NOBODY, Delta, Hit
 from stream.core.event import OUTCOMES
 from stream.core.hits import Code
 from stream.core.plan import Plans
@@ -102,8 +102,9 @@ class Rates:
         self._fold_hits(delta.corrections, segments, delta.codes)
         for _, label, code, times in delta.hits:
             self._count(segments[label], delta.codes[code], times)
-        for label, code, times in delta.sightings:
-            self._count(segments[label], delta.codes[code], times)
+        for label, code, times, before in delta.sightings:
+            seen = () if before == NOBODY else segments[before]
+            self._count(tuple(s for s in segments[label] if s not in seen), delta.codes[code], times)
 
     def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], codes: list[Code]) -> None:
         """Sum hits up by pane and segment; those of one pane and combination together."""

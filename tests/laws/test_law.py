@@ -7,9 +7,10 @@ import msgspec
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from stream.agents.rates import RatesState
 from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
 from tests.laws.pipeline import TOPICS, Pipeline
-from tests.oracle import Read, compare, judge, rows
+from tests.oracle import Read, Rows, compare, judge, rows
 
 MINUTE = 60_000
 BEGIN = 1_767_603_600_000  # 2026-01-05 09:00 UTC
@@ -102,6 +103,22 @@ def arrivals(draw: st.DrawFn) -> list[Read]:
     return reads
 
 
+def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
+    """Return the counters that are less than what in the end reached their measure in their segment."""
+    reached: Counter[tuple[str, str]] = Counter()
+    for (measure, segment, _, _), row in wanted.items():
+        reached[measure, segment] += row["actions"]
+    state = pipeline.rates.state
+    assert isinstance(state, RatesState)
+    core = state.core
+    found = {
+        (measure, segment): counts[number]
+        for segment, counts in core.counters.items()
+        for number, measure in enumerate(core.measures)
+    }
+    return [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
+
+
 @settings(deadline=None)
 @given(arrivals(), st.data())
 def test_the_law(reads: list[Read], data: st.DataObject) -> None:
@@ -151,6 +168,7 @@ def test_the_law(reads: list[Read], data: st.DataObject) -> None:
     for read in in_order:
         note(f"{read.topic}-{read.partition} {read.value!r}")
     assert compare(pipeline.rows, rows(in_order, DEFINITION)) == []
+    assert uncounted(pipeline, rows(in_order, DEFINITION, ("1m",))) == []
     judged = judge(in_order, DEFINITION)
     expected = Counter(verdict.outcome for verdict in judged.verdicts)
     assert Counter(pipeline.outcomes(0)) + Counter(pipeline.outcomes(1)) == expected
