@@ -9,11 +9,12 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from tests.parts import produce, read_topic
+from tests.worker.exposed import counter_differences, gauge_differences, outcome_differences
 from tests.worker.process import Sample, WorkerProcess
 from tests.worker.site import Site
 from tests.worker.traffic import closing_events, closing_time
 from tests.worker.truth import Truth
-from tests.worker.verdict import differences, metrics_differences
+from tests.worker.verdict import differences
 from tests.worker.waiting import until
 
 COMMAND = ("-m", "stream", "worker", "--preset")
@@ -152,7 +153,7 @@ class Fleet:
         return await self.differences(await self.close_everything(within), settles)
 
     async def differences(self, truth: Truth, settles: float = 20.0) -> list[str]:
-        """Return how what the workers wrote differs from the truth.
+        """Return how what the workers wrote, and what they show, differs from the truth.
 
         Rows that changed are published again within two seconds, so a difference counts if it lasts.
 
@@ -162,10 +163,19 @@ class Fleet:
         """
         deadline = time.monotonic() + settles
         while True:
-            wrong = await differences(self.site, truth) + metrics_differences(await self.samples(), truth)
+            wrong = await differences(self.site, truth) + await self._shown(truth)
             if not wrong or time.monotonic() > deadline:
                 return wrong
             await asyncio.sleep(0.5)
+
+    async def _shown(self, truth: Truth) -> list[str]:
+        watermark = int((await self.status()).get("watermark", 0))
+        samples = await self.samples()
+        return [
+            *outcome_differences(samples, truth),
+            *counter_differences(samples, truth),
+            *gauge_differences(samples, truth, self.site.definition(), watermark),
+        ]
 
     def discard(self) -> None:
         """Kill all workers."""

@@ -5,7 +5,9 @@ import signal
 import sys
 from pathlib import Path
 
+from stream.simulate.disorder import IN_ORDER
 from tests.parts import read_topic
+from tests.worker.exposed import step_sessions
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import messy
@@ -59,6 +61,24 @@ async def test_the_next_worker_goes_on(site: Site, tmp_path: Path) -> None:
         await fleet.ready()
         assert await fleet.verdict() == []
         assert not worker.says("Traceback")
+
+
+async def test_counters_survive(site: Site, tmp_path: Path) -> None:
+    """Counters are state: over kills they count each session once, where events are in order."""
+    records = messy(seed=5, sessions=1_000, per_second=1, disorder=IN_ORDER)
+    async with running(Fleet(site, tmp_path), attended=True) as fleet:
+        (worker,) = fleet.workers
+        sending = asyncio.ensure_future(site.send(records, rate=600))
+        for _ in range(2):
+            await fleet.has_read(await fleet.read() + 500)
+            worker.send(signal.SIGKILL)
+        await sending
+
+        truth = await fleet.close_everything()
+        assert worker.exits == [-signal.SIGKILL] * 2
+        assert await fleet.differences(truth) == []
+        counted = {place: count for place, count in step_sessions(await fleet.samples()).items() if count}
+        assert counted == {place: count for place, count in truth.reached().items() if count}
 
 
 async def test_history_is_read_from_its_beginning(site: Site, tmp_path: Path) -> None:

@@ -87,6 +87,14 @@ class Truth:
         """Return all measures and segments that have any count."""
         return {(measure, segment) for measure, segment, _ in self._buckets}
 
+    def reached(self) -> dict[tuple[str, str], int]:
+        """Return how many sessions ever reached each measure, by measure and segment."""
+        return {
+            (measure, segment): sum(row["actions"] for row in buckets.values())
+            for (measure, segment, level), buckets in self._buckets.items()
+            if level == HOUR_SIZE
+        }
+
     def window_end(self, size_ms: int, watermark: int) -> int:
         """Return the end of the sliding window of that size: of the bucket that contains the newest event."""
         width = PANE_MS if size_ms <= LONGEST_BY_PANES else MINUTE_MS

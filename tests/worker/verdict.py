@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import isclose
 from typing import Any
 from urllib.parse import quote, unquote
@@ -12,7 +12,6 @@ from aiokafka import ConsumerRecord
 from stream.units import duration_text
 from tests.oracle import Key, Row, compare, read_rates
 from tests.parts import read_topic
-from tests.worker.process import Sample
 from tests.worker.site import Site
 from tests.worker.truth import SetAside, Truth
 
@@ -60,25 +59,6 @@ async def redis_differences(site: Site, truth: Truth, published: Mapping[Key, Ro
         *_status(status, truth),
         *_windows(site, windows, int(status.get("watermark", 0)), truth)[:MOST],
         *_histories(site, histories, published)[:MOST],
-    ]
-
-
-def metrics_differences(samples: Iterable[Sample], truth: Truth) -> list[str]:
-    """Return how ``microconv_events_total``, of all workers together, differs from the truth."""
-    found: Counter[tuple[str, int, str]] = Counter()
-    for sample in samples:
-        if sample.name == "microconv_events_total":
-            place = (sample.labels["topic"], int(sample.labels["partition"]), sample.labels["outcome"])
-            if place in found:
-                return [f"microconv_events_total: {place} is told by two workers"]
-            found[place] = int(sample.value)
-    found += Counter()  # without those that are 0
-    if found == truth.outcomes:
-        return []
-    places = [place for place in {*found, *truth.outcomes} if found[place] != truth.outcomes[place]]
-    return [
-        f"microconv_events_total: {place} is {found[place]}, wanted {truth.outcomes[place]}"
-        for place in sorted(places)
     ]
 
 
