@@ -9,6 +9,8 @@ DEV := $(VENV)/.installed-dev
 ARGS ?=
 # In CI every test is named when it ends, so that a log that stops tells where.
 REPORT := $(if $(CI),-v --color=no --durations=20,-q)
+# Most tests wait for servers; files go to two processes, each with its own broker. PARALLEL= for one process.
+PARALLEL ?= $(if $(ARGS),,-n 2 --dist loadfile)
 
 .PHONY: help demo test lint parts bench clean
 
@@ -23,7 +25,7 @@ demo: $(DEMO)
 	$(BIN)/microconv demo $(ARGS)
 
 test: parts lint
-	$(BIN)/python -m pytest $(REPORT) $(ARGS)
+	$(BIN)/python -m pytest $(REPORT) $(PARALLEL) $(ARGS)
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -99,7 +99,7 @@ class Run:
     async def flow(self, seconds: float) -> None:
         """Let events flow for so long."""
         target = self.sent + seconds * EVENTS_PER_SECOND
-        await self.until(lambda: self.sent >= target, "events flow", within=seconds + 30)
+        await self.until(lambda: self.sent >= target, "events flow", within=seconds + 60)
 
     async def freeze_inside(self, topology: str, slots: list[Slot]) -> Slot:
         """Let one of the workers stop itself inside its next transaction of a topology."""
