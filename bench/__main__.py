@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.latency import probes
@@ -37,7 +38,7 @@ def main() -> None:
     arguments.add_argument("--only", choices=("throughput", "latency", "stages"))
     arguments.add_argument("--json", action="store_true")
     given = arguments.parse_args()
-    screen = Console(stderr=given.json, highlight=False)
+    screen = Console(stderr=given.json, highlight=False, width=110)
     found: dict[str, object] = {"machine": _machine()}
     screen.print(f"[bold]{found['machine']}[/bold]")
     if given.only in (None, "stages"):
@@ -103,10 +104,15 @@ def _latency(rate: float, seconds: float, screen: Console) -> list[float]:
             "MICROCONV_WEB__PORT": str(port),
         }
         process = start(
-            ["-m", "stream", "worker", "--preset", "ecommerce"], environment, Path(folder) / "log"
+            ["-m", "stream", "worker", "--preset", "ecommerce"],
+            environment,
+            Path(folder) / "log",
+            pinned=False,
         )
         traffic = start(
-            ["-m", "stream", "simulate", "--preset", "ecommerce", "--rate", str(rate)], environment
+            ["-m", "stream", "simulate", "--preset", "ecommerce", "--rate", str(rate)],
+            environment,
+            pinned=False,
         )
         try:
             wait(process, lambda: get(port, "/ready") is not None)
@@ -123,7 +129,7 @@ def _cost_table(costs: list[Cost]) -> Table:
     table = Table("", "CPU s per million", "events/s and core", "events/s", "times naive Faust")
     for c in costs:
         table.add_row(
-            c.name,
+            escape(c.name),
             f"{c.cpu_per_million:.2f}",
             f"{c.events_per_core:,.0f}",
             f"{c.events / c.wall_s:,.0f}",

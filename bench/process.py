@@ -32,12 +32,16 @@ class Cost:
 
 
 def start(
-    arguments: list[str], environment: dict[str, str] | None = None, log: Path | None = None
+    arguments: list[str],
+    environment: dict[str, str] | None = None,
+    log: Path | None = None,
+    pinned: bool = True,
 ) -> "Process":
-    """Start ``python ARGUMENTS`` pinned to one core."""
+    """Start ``python ARGUMENTS``, pinned to one core or not."""
+    pin = ["taskset", "-c", str(CORE)] if pinned else []
     return Process(
         subprocess.Popen(
-            ["taskset", "-c", str(CORE), sys.executable, *arguments],
+            [*pin, sys.executable, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL if log is None else log.open("wb"),

@@ -42,6 +42,11 @@ class Partition:
         self.seen = SeenIds()
         self.visitors = VisitorStore(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
+        # Looked up here once: each is used by every event.
+        self._live = self.visitors.live
+        self._seen_at = self.seen.times
+        self._unconditional = self._plans.unconditional
+        self._labels_of = self.ledger.labels.of
         self._user_type_counts = self.ledger.labels.user_type >= 0
         self.lifetimes = Lifetimes(
             self._times, self.clock, self.visitors, self.ledger, self._user_type_counts
@@ -53,7 +58,9 @@ class Partition:
         assert isinstance(time, int), "an event is made whole before it gets here"
         name = event.visitor_id or ""
         sid = event.session_id or ""
-        visitor = self.visitors.take(name)
+        visitor = self._live.get(name)
+        if visitor is None:
+            visitor = self.visitors.take(name)
         for group in visitor.groups:
             if group.sid == sid:
                 break
@@ -66,14 +73,16 @@ class Partition:
             return "late"
         event_id = event.event_id or ""
         known = identity(name, event_id)
-        counted_at = self.seen.times.get(known)
+        counted_at = self._seen_at.get(known)
         if counted_at is not None and counted_at >= self.clock.late_everywhere:
             return "duplicate"
         self.seen.add(known, time)
         if newest is None or time > newest:
             self.clock.counted(clock, time)
-        plan = self._plans.of(event)
-        labels = self.ledger.labels.of(event)
+        plan = self._unconditional.get(event.name)
+        if plan is None:
+            plan = self._plans.of(event)
+        labels = self._labels_of(event)
         if group is None:
             group = Group(sid, None, [], [], [])
             visitor.groups.append(group)
@@ -102,7 +111,10 @@ class Partition:
             if filled != session.labels:
                 self.ledger.relabel(session, filled, session.returning)
         if plan.mask:
-            self._step(session, plan, time)
+            session.steps += 1
+            reached = advance(session, plan, time)
+            if reached:
+                self.ledger.reached(session, reached)
         return "counted"
 
     def _is_bot(self, group: Group, time: int) -> bool:

@@ -73,6 +73,7 @@ class Plans:
     Attributes:
         measures: Names of all measures by number.
         groups: All groups; the first is the session's own.
+        unconditional: What events of a name match, where it depends on nothing else.
         optional: Of each measure, whether it may be skipped.
         step_count: How many of the measures are funnel steps.
     """
@@ -89,7 +90,7 @@ class Plans:
         self._compile(definition)
         self._plans: dict[int, Plan] = {}
         self.nothing = self.by_mask(0)
-        self._unconditional = {
+        self.unconditional = {
             name: self.by_mask(sum(1 << what.measure for _, what in matchers))
             for name, matchers in self._matchers.items()
             if all(condition is None for condition, _ in matchers)
@@ -97,7 +98,7 @@ class Plans:
 
     def of(self, event: Event) -> Plan:
         """Return what the event reaches."""
-        plan = self._unconditional.get(event.name)
+        plan = self.unconditional.get(event.name)
         if plan is not None:
             return plan
         matchers = self._matchers.get(event.name)
