@@ -33,6 +33,7 @@ class Site:
         redis_url: The Redis.
         partitions: Of the events topic.
         preset: The built-in configuration.
+        transactions: Whether the broker has transactions.
         overrides: Further environment variables of the workers.
         tag: The consumer group, and the prefix of all topics and keys.
     """
@@ -41,6 +42,7 @@ class Site:
     redis_url: str
     partitions: int = 4
     preset: str = "ecommerce"
+    transactions: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
     tag: str = field(default_factory=_new_tag)
 
@@ -72,6 +74,7 @@ class Site:
             "MICROCONV_KAFKA__EVENTS": f'["{self.events}"]',
             "MICROCONV_KAFKA__GROUP": self.tag,
             "MICROCONV_KAFKA__TOPIC_PREFIX": f"{self.tag}-",
+            "MICROCONV_KAFKA__TRANSACTIONS": "true" if self.transactions else "false",
             "MICROCONV_KAFKA__PARTITIONS": str(self.partitions),
             "MICROCONV_REDIS__URL": self.redis_url,
             "MICROCONV_REDIS__PREFIX": self.tag,
