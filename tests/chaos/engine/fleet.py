@@ -9,22 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.freezing import FOLDER
+
 ROOT = Path(__file__).parents[3]
 
 
 class Slot:
     """A place for one worker: one process at a time, and a log over all of them."""
 
-    def __init__(self, name: str, options: dict[str, Any], folder: Path) -> None:
+    def __init__(self, name: str, options: dict[str, Any], folder: Path, wishes: Path) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self.exits: list[int] = []
-        self._options = {
-            **options,
-            "freeze": {
-                topology: str(folder / f"{name}.freeze-{topology}") for topology in ("tally", "totals")
-            },
-        }
+        self._options = options
+        self._wishes = wishes
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -35,7 +33,7 @@ class Slot:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", FOLDER: str(self._wishes)},
             )
 
     @property
@@ -62,14 +60,6 @@ class Slot:
         if self._process is not None:
             self._process.wait(within)
             self.reap()
-
-    def freeze_inside(self, topology: str) -> None:
-        """Let the process stop itself inside its next transaction of a topology."""
-        Path(self._options["freeze"][topology]).touch()
-
-    def forget_freeze(self, topology: str) -> None:
-        """Take the wish back, if it was not fulfilled."""
-        Path(self._options["freeze"][topology]).unlink(missing_ok=True)
 
     @property
     def frozen(self) -> bool:

@@ -47,7 +47,12 @@ class Run:
             "transactions": transactions,
         }
         members = [{"instance_id": f"{tag}-{n}"} if static else {} for n in range(workers)]
-        self.slots = [Slot(f"worker-{n}", {**options, **member}, folder) for n, member in enumerate(members)]
+        self._wishes = folder / "wishes"
+        self._wishes.mkdir()
+        self.slots = [
+            Slot(f"worker-{n}", {**options, **member}, folder, self._wishes)
+            for n, member in enumerate(members)
+        ]
         self.resting: set[Slot] = set()
         """Slots whose worker is not started again."""
         self.sent = 0
@@ -101,16 +106,17 @@ class Run:
         target = self.sent + seconds * EVENTS_PER_SECOND
         await self.until(lambda: self.sent >= target, "events flow", within=seconds + 60)
 
-    async def freeze_inside(self, topology: str, slots: list[Slot]) -> Slot:
-        """Let one of the workers stop itself inside its next transaction of a topology."""
-        for slot in slots:
-            slot.freeze_inside(topology)
+    async def freeze_inside(self, topology: str) -> Slot:
+        """Let one of the workers stop itself inside its next transaction of a topology.
+
+        Raises:
+            TimeoutError: None does.
+        """
+        (self._wishes / topology).touch()
         await self.until(
-            lambda: any(slot.frozen for slot in slots), f"frozen inside a transaction of {topology}"
+            lambda: any(slot.frozen for slot in self.slots), f"frozen inside a transaction of {topology}"
         )
-        for slot in slots:
-            slot.forget_freeze(topology)
-        return next(slot for slot in slots if slot.frozen)
+        return next(slot for slot in self.slots if slot.frozen)
 
     async def judge(self) -> list[str]:
         """Return how the workers' numbers differ from a recount, after time to read everything."""

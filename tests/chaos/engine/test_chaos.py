@@ -34,7 +34,7 @@ async def test_kill_9(kafka: KafkaBroker, tmp_path: Path) -> None:
 async def test_frozen_inside_a_transaction(kafka: KafkaBroker, tmp_path: Path, topology: str) -> None:
     """A worker that stops inside a transaction, longer than the session timeout, comes back fenced."""
     async with run(kafka.bootstrap, tmp_path) as chaos:
-        frozen = await chaos.freeze_inside(topology, chaos.slots)
+        frozen = await chaos.freeze_inside(topology)
         chaos.resting.add(frozen)
         await chaos.flow(SESSION_TIMEOUT_S + 3)
 
@@ -49,7 +49,7 @@ async def test_frozen_inside_a_transaction(kafka: KafkaBroker, tmp_path: Path, t
 async def test_frozen_as_a_static_member(kafka: KafkaBroker, tmp_path: Path) -> None:
     """A frozen static member's partitions move on, too, and the zombie changes nothing."""
     async with run(kafka.bootstrap, tmp_path, static=True) as chaos:
-        frozen = await chaos.freeze_inside("tally", chaos.slots)
+        frozen = await chaos.freeze_inside("tally")
         await chaos.flow(SESSION_TIMEOUT_S + 3)
         frozen.send(signal.SIGCONT)
         await chaos.flow(1)
@@ -111,7 +111,7 @@ async def test_active_compaction(tmp_path: Path) -> None:
             for _ in range(4):
                 chaos.random.choice(chaos.slots).send(signal.SIGKILL)
                 await chaos.flow(chaos.random.uniform(2, 4))
-            frozen = await chaos.freeze_inside("tally", chaos.slots)
+            frozen = await chaos.freeze_inside("tally")
             await chaos.flow(SESSION_TIMEOUT_S + 2)
             frozen.send(signal.SIGCONT)
             await chaos.flow(2)

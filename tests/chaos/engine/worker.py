@@ -3,15 +3,13 @@
 import json
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-
 from stream.engine import Connection, Engine, TopicSpec
 from tests.chaos.engine.tally import topologies
+from tests.chaos.freezing import FOLDER, freeze_on_wish
 
 
 class Silent:
@@ -43,25 +41,7 @@ def build(options: dict[str, Any]) -> Engine:
     )
 
 
-def freeze_before_commit(topology: str, wish: Path) -> None:
-    """Stop this process (SIGSTOP) inside a topology's next transaction, once the file ``wish`` exists."""
-    commit = AIOKafkaProducer.commit_transaction
-
-    def freeze_if_wished(transactional_id: str) -> None:
-        if topology in transactional_id and wish.exists():
-            wish.unlink()
-            os.kill(os.getpid(), signal.SIGSTOP)
-
-    async def freezing(producer: AIOKafkaProducer) -> None:
-        freeze_if_wished(producer._txn_manager.transactional_id)
-        await commit(producer)
-
-    AIOKafkaProducer.commit_transaction = freezing
-
-
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    given = json.loads(sys.argv[1])
-    for name, path in given.get("freeze", {}).items():
-        freeze_before_commit(name, Path(path))
-    build(given).run()
+    freeze_on_wish(Path(os.environ[FOLDER]))
+    build(json.loads(sys.argv[1])).run()
