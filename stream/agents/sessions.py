@@ -21,7 +21,7 @@ WHOLE_LIMIT = 6 * 1024 * 1024
 
 Only compressed batches bring longer ones. Their beginning is kept: no topic would take the whole."""
 
-_VISITOR, _IDS, _FORWARDED, _STATE = b"v:", b"i:", b"fw", b"st"
+_VISITOR, _FORWARDED, _STATE = b"v:", b"fw", b"st"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,6 @@ class SessionsState:
         kind = key[:2]
         if kind == _VISITOR:
             self.core.visitors.restore(key[2:].decode(), value)
-        elif kind == _IDS:
-            self.core.seen.restore(key, value)
         elif value is not None and kind == _FORWARDED:
             self.core.ledger.labels.unpack(value)
         elif value is not None and kind == _STATE:
@@ -103,7 +101,6 @@ class SessionsState:
 
     def restored(self) -> None:
         """Build what follows from the rows."""
-        self.core.seen.restored()
         self.core.lifetimes.restore()
 
     # -- live
@@ -146,7 +143,6 @@ class SessionsState:
         """Return the rows that changed, the delta, and the records set aside."""
         core = self.core
         rows: list[Row] = core.visitors.flush(_VISITOR, core.clock.horizon)
-        rows += core.seen.flush(_IDS + seq.to_bytes(8), core.clock.horizon)
         delta = self._delta(seq)
         if core.ledger.labels.changed:
             rows.append((_FORWARDED, core.ledger.labels.pack()))

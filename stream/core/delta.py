@@ -1,5 +1,7 @@
 """A delta: what one flush of a sessions partition tells the owner of the rates."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from stream.core.hits import Code
@@ -56,10 +58,12 @@ class HitTable:
         self._pane = pane
         self._sums: dict[int, int] = {}
 
-    def add(self, time: int, combination: int, code: int, times: int) -> None:
-        """Add a hit at ``time`` (ms) so many ``times``."""
-        key = (time // self._pane << 40) | (combination << 20) | code
-        self._sums[key] = self._sums.get(key, 0) + times
+    def add_all(self, hits: Iterable[tuple[int, int]], combination: int, times: int) -> None:
+        """Add hits, given as (time in ms, code), of one combination so many ``times``."""
+        sums, pane, labels = self._sums, self._pane, combination << 20
+        for time, code in hits:
+            key = time // pane << 40 | labels | code
+            sums[key] = sums.get(key, 0) + times
 
     def take(self) -> list[Hit]:
         """Return the sums that are not 0, with the numbers of this process, and begin anew."""

@@ -6,12 +6,16 @@ at the measure's own time; when it closes, it *leaves*: what it has not reached 
 of the rates expands a hit into ``sessions``, ``converted``, ``open`` and ``actions`` of the group's measures.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
-from stream.core.plan import NO_TIME, Group, Plans
+from stream.core.plan import NO_TIME, Plans
 from stream.core.session import Session
+
+KNOWN_LIMIT = 50_000
+"""How many sets of reached measures are remembered before the memory is cleared: it only saves work."""
 
 Kind = Literal["enter", "convert", "act", "leave"]
 
@@ -38,7 +42,8 @@ class Vocabulary:
         self.enter = [self._number(Code("enter", g.name)) for g in plans.groups]
         self.convert = [self._number(Code("convert", m)) for m in plans.measures]
         self.act = [self._number(Code("act", m)) for m in plans.measures]
-        self._leave: dict[tuple[int, int], int] = {}
+        self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._leaving: dict[Code, int] = {}
         self.reached = [self._reached(plans, measure) for measure in range(len(plans.measures))]
         """For each measure: groups that it opens (codes), whether it is a member of one, that one's base."""
 
@@ -53,62 +58,59 @@ class Vocabulary:
         self.codes.append(code)
         return len(self.codes) - 1
 
-    def leave(self, group: int, left: int) -> int:
-        """Return the code of leaving a group without the measures whose bits (by place in it) are set."""
-        code = self._leave.get((group, left))
-        if code is None:
-            members = self._groups[group].members
-            names = tuple(self._measures[m] for place, m in enumerate(members) if left >> place & 1)
-            code = self._leave[group, left] = self._number(Code("leave", self._groups[group].name, names))
-        return code
+    def leave(self, reached: Iterable[int]) -> tuple[tuple[int, int], ...]:
+        """Return how a session that reached just these measures leaves its groups.
+
+        Returns:
+            For each group that it leaves with something not reached: the measure that is the group's base
+            (``NO_TIME``: the session itself), and the code.
+        """
+        mask = 0
+        for measure in reached:
+            mask |= 1 << measure
+        leaves = self._leaves.get(mask)
+        if leaves is None:
+            if len(self._leaves) >= KNOWN_LIMIT:
+                self._leaves.clear()
+            leaves = self._leaves[mask] = tuple(self._leave(mask))
+        return leaves
+
+    def _leave(self, mask: int) -> Iterator[tuple[int, int]]:
+        for group in self._groups:
+            left = tuple(self._measures[member] for member in group.members if not mask >> member & 1)
+            if left and (group.base < 0 or mask >> group.base & 1):
+                code = Code("leave", group.name, left)
+                number = self._leaving.get(code)
+                if number is None:
+                    number = self._leaving[code] = self._number(code)
+                yield group.base, number
 
 
-def left_behind(session: Session, group: Group) -> int:
-    """Return the members of a group (bits by place) that the session has not reached."""
-    reached = session.reached
-    left = 0
-    for place, measure in enumerate(group.members):
-        if reached[measure] < 0:
-            left |= 1 << place
-    return left
-
-
-def closing(session: Session, plans: Plans, words: Vocabulary) -> list[tuple[int, int]]:
+def closing(session: Session, words: Vocabulary) -> list[tuple[int, int]]:
     """Return the hits of the session's close, as (time, code)."""
-    hits: list[tuple[int, int]] = []
-    for number, group in enumerate(plans.groups):
-        base = session.first if group.base < 0 else session.reached[group.base]
-        if base >= 0 and group.members:
-            left = left_behind(session, group)
-            if left:
-                hits.append((base, words.leave(number, left)))
-    return hits
-
-
-def contribution(session: Session, closed: bool, plans: Plans, words: Vocabulary) -> list[tuple[int, int]]:
-    """Return everything that the session contributes, as (time, code)."""
-    hits: list[tuple[int, int]] = []
     reached = session.reached
-    for number, group in enumerate(plans.groups):
-        base = session.first if group.base < 0 else reached[group.base]
-        if base < 0:
-            continue
-        hits.append((base, words.enter[number]))
-        for measure in group.members:
-            if reached[measure] >= 0:
-                hits.append((base, words.convert[measure]))
-                hits.append((reached[measure], words.act[measure]))
+    return [(session.first if base < 0 else reached[base], code) for base, code in words.leave(reached)]
+
+
+def contribution(session: Session, closed: bool, words: Vocabulary) -> list[tuple[int, int]]:
+    """Return everything that the session contributes, as (time, code)."""
+    hits = [(session.first, words.enter[0])]
+    for measure in session.reached:
+        hits += reaching(session, measure, words)
     if closed:
-        hits += closing(session, plans, words)
+        hits += closing(session, words)
     return hits
 
 
 def reaching(session: Session, measure: int, words: Vocabulary) -> list[tuple[int, int]]:
     """Return what reaching one more measure adds, as (time, code)."""
-    time = session.reached[measure]
+    reached = session.reached
+    time = reached[measure]
     opens, is_member, base = words.reached[measure]
-    hits = [(time, code) for code in opens]
+    hits = []
     if is_member:
-        hits.append((session.first if base < 0 else session.reached[base], words.convert[measure]))
+        hits.append((session.first if base < 0 else reached[base], words.convert[measure]))
         hits.append((time, words.act[measure]))
+    if opens:
+        hits += [(time, code) for code in opens]
     return hits

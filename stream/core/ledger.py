@@ -28,7 +28,6 @@ class Ledger:
         self.labels = LabelReader(definition.dimensions)
         self.closed_until = 0
         self.open_sessions = 0
-        self._plans = plans
         self._words = Vocabulary(plans)
         self._timeout = definition.times.timeout
         self._hits = HitTable(definition.times.pane)
@@ -48,25 +47,21 @@ class Ledger:
         """Contribute an open session that has just begun."""
         self.open_sessions += 1
         session.counted |= self._session_bit
-        combination = self._combination(session)
-        self._hits.add(session.first, combination, self._words.enter[0], 1)
+        self._hits.add_all([(session.first, self._words.enter[0])], self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
         combination = self._combination(session)
         for measure in measures:
             bit = 1 << measure
-            add = self._corrections.add if session.counted & bit else self._hits.add
+            table = self._corrections if session.counted & bit else self._hits
             session.counted |= bit
-            for time, code in reaching(session, measure, self._words):
-                add(time, combination, code, 1)
+            table.add_all(reaching(session, measure, self._words), combination, 1)
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""
         self.open_sessions -= 1
-        combination = self._combination(session)
-        for time, code in closing(session, self._plans, self._words):
-            self._hits.add(time, combination, code, 1)
+        self._hits.add_all(closing(session, self._words), self._combination(session), 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -104,9 +99,8 @@ class Ledger:
     def _countable(self, session: Session) -> Iterator[tuple[int, list[int]]]:
         """Yield what counters see of a session: its bit, and the codes that move them."""
         yield self._session_bit, [self._words.enter[0]]
-        for measure, time in enumerate(session.reached):
-            if time >= 0:
-                yield 1 << measure, [code for _, code in reaching(session, measure, self._words)]
+        for measure in session.reached:
+            yield 1 << measure, [code for _, code in reaching(session, measure, self._words)]
 
     def _sight(self, session: Session, codes: list[int], before: int) -> None:
         """Let counters of segments see what they have not seen under the combination ``before``."""
@@ -118,9 +112,8 @@ class Ledger:
             self._sightings[key] = self._sightings.get(key, 0) + 1
 
     def _contribute(self, session: Session, times: int) -> None:
-        combination = self._combination(session)
-        for time, code in contribution(session, self.is_closed(session), self._plans, self._words):
-            self._corrections.add(time, combination, code, times)
+        contributed = contribution(session, self.is_closed(session), self._words)
+        self._corrections.add_all(contributed, self._combination(session), times)
 
     def take(self) -> "Taken":
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""

@@ -81,6 +81,7 @@ class Lifetimes:
         known_until = seen.began + self._times.known_for
         if any(self._gone(group) for group in seen.groups) or (not seen.groups and known_until < horizon):
             visitor = self._store.take(name)
+            self._store.forget_ids(name)
             for group in visitor.groups:
                 for session in self._gone(group):
                     group.sessions.remove(session)

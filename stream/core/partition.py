@@ -7,15 +7,24 @@ it again, contribute that.
 
 from bisect import insort
 
-from stream.core.clock import InputClock, PartitionClock
+from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
-from stream.core.identity import SeenIds, identity
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.plan import Plan, Plans
 from stream.core.session import Session, advance, begin
-from stream.core.visitor import Entry, Group, Visitor, VisitorStore, fill, insert, joins, label_number
+from stream.core.visitor import (
+    LONG_LOG,
+    Entry,
+    Group,
+    Visitor,
+    VisitorStore,
+    fill,
+    insert,
+    joins,
+    label_number,
+)
 
 BOT_STEPS = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
@@ -26,7 +35,6 @@ class Partition:
 
     Attributes:
         clock: Time, as the inputs tell it.
-        seen: Ids of counted events.
         visitors: All visitors that are remembered.
         ledger: What sessions contributed since the last flush.
         lifetimes: Sees to the ends of sessions.
@@ -39,12 +47,10 @@ class Partition:
         self._max_length = definition.times.max_length
         self._plans = Plans(definition)
         self.clock = PartitionClock(topics, self._times)
-        self.seen = SeenIds()
         self.visitors = VisitorStore(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         # Looked up here once: each is used by every event.
         self._live = self.visitors.live
-        self._seen_at = self.seen.times
         self._unconditional = self._plans.unconditional
         self._labels_of = self.ledger.labels.of
         self._user_type_counts = self.ledger.labels.user_type >= 0
@@ -54,29 +60,37 @@ class Partition:
 
     def advance(self, clock: InputClock, event: Event) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it."""
-        time = event.time
-        assert isinstance(time, int), "an event is made whole before it gets here"
-        name = event.visitor_id or ""
+        time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
+        name: str = event.visitor_id  # type: ignore[assignment] # likewise
+        event_id: str = event.event_id  # type: ignore[assignment] # likewise
         sid = event.session_id or ""
         visitor = self._live.get(name)
         if visitor is None:
             visitor = self.visitors.take(name)
-        for group in visitor.groups:
-            if group.sid == sid:
-                break
-        else:
-            group = None
+        group: Group | None = None
+        counted_at = NEVER
+        ids: dict[str, int] | None = None
+        for known in visitor.groups:
+            if known.sid == sid:
+                group = known
+            log = known.log
+            if len(log) <= LONG_LOG:
+                for entry in log:
+                    if entry[1] == event_id and entry[0] > counted_at:
+                        counted_at = entry[0]
+            else:
+                ids = self.visitors.ids(name)
+        if ids is not None:
+            counted_at = ids.get(event_id, NEVER)
         if group is not None and group.sessions[-1].steps >= BOT_STEPS and self._is_bot(group, time):
             return "bot"
         newest = clock.newest
         if newest is not None and time < newest - self._late_after:
             return "late"
-        event_id = event.event_id or ""
-        known = identity(name, event_id)
-        counted_at = self._seen_at.get(known)
-        if counted_at is not None and counted_at >= self.clock.late_everywhere:
+        if counted_at != NEVER and counted_at >= self.clock.late_everywhere:
             return "duplicate"
-        self.seen.add(known, time)
+        if ids is not None:
+            ids[event_id] = time
         if newest is None or time > newest:
             self.clock.counted(clock, time)
         plan = self._unconditional.get(event.name)
@@ -138,7 +152,7 @@ class Partition:
                 self._recount(name, visitor, group, entry)
             return
         group.log.append(entry)
-        session = begin(time, group.labels[entry[3]], len(self._plans.measures), self._plans.step_count)
+        session = begin(time, group.labels[entry[3]])
         group.sessions.append(session)
         self._see_who_is_back(visitor, [session])
         self.ledger.began(session)

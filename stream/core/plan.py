@@ -75,7 +75,6 @@ class Plans:
         groups: All groups; the first is the session's own.
         unconditional: What events of a name match, where it depends on nothing else.
         optional: Of each measure, whether it may be skipped.
-        step_count: How many of the measures are funnel steps.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -83,7 +82,6 @@ class Plans:
         self._number = {name: i for i, name in enumerate(self.measures)}
         self.optional = [step.optional for f in definition.funnels for step in f.steps]
         self.optional += [False] * len(definition.micros)
-        self.step_count = sum(len(f.steps) for f in definition.funnels)
         self.groups = self._groups(definition)
         self._what: list[StepPlan | MicroPlan] = []
         self._matchers: dict[str, list[tuple[Callable[[Event], bool] | None, StepPlan | MicroPlan]]] = {}

@@ -14,7 +14,7 @@ from stream.core.plan import NO_TIME, MicroPlan, Plan, StepPlan
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
-    """One visit. Times are ms; lists are indexed by the number of the measure.
+    """One visit. Times are ms; dictionaries are by the number of the measure: most are never reached.
 
     Attributes:
         first: Time of its first event.
@@ -23,9 +23,9 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         returning: Whether another session of the visitor began earlier, within ``known_for``.
         steps: How many of its events matched anything.
         counted: Bits of the measures (and, above them, of the session itself) that counters have seen.
-        reached: When each measure was first reached.
-        entry: For each funnel step, the first event of the newest chain to it.
-        newest: For each funnel step, the last event of that chain.
+        reached: When each measure that was reached was first reached.
+        entry: For each funnel step that a chain leads to, the first event of the newest such chain.
+        newest: For each of these steps, the last event of that chain.
     """
 
     first: int
@@ -34,9 +34,9 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     returning: bool
     steps: int
     counted: int
-    reached: list[int]
-    entry: list[int]
-    newest: list[int]
+    reached: dict[int, int]
+    entry: dict[int, int]
+    newest: dict[int, int]
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -53,11 +53,9 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         )
 
 
-def begin(time: int, labels: tuple[str, ...], measures: int, steps: int) -> Session:
+def begin(time: int, labels: tuple[str, ...]) -> Session:
     """Return a session whose first event is at ``time``, with no measure reached."""
-    return Session(
-        time, time, labels, False, 0, 0, [NO_TIME] * measures, [NO_TIME] * steps, [NO_TIME] * steps
-    )
+    return Session(time, time, labels, False, 0, 0, {}, {}, {})
 
 
 def advance(session: Session, plan: Plan, time: int) -> list[int]:
@@ -69,7 +67,7 @@ def advance(session: Session, plan: Plan, time: int) -> list[int]:
     reached = session.reached
     for micro in plan.micros:
         measure = micro.measure
-        if reached[measure] < 0 and (micro.base < 0 or reached[micro.base] >= 0):
+        if measure not in reached and (micro.base < 0 or micro.base in reached):
             reached[measure] = time
             reached_now.append(measure)
     return reached_now
@@ -94,7 +92,7 @@ def advance_tied(session: Session, plans: Sequence[Plan], time: int) -> list[int
                 _step(session, step, time, reached_now)
     reached = session.reached
     for measure, micro in sorted(micros.items()):
-        if reached[measure] < 0 and (micro.base < 0 or reached[micro.base] >= 0):
+        if measure not in reached and (micro.base < 0 or micro.base in reached):
             reached[measure] = time
             reached_now.append(measure)
     return reached_now
@@ -105,20 +103,20 @@ def _step(session: Session, step: StepPlan, time: int, reached_now: list[int]) -
     measure = step.measure
     entry = session.entry
     if not step.sources:
-        if step.first_entry_only and session.reached[measure] >= 0:
+        if step.first_entry_only and measure in session.reached:
             return
         entry[measure] = time
     else:
         newest = session.newest
         best = NO_TIME
         for source in step.sources:
-            start = entry[source]
+            start = entry.get(source, NO_TIME)
             if start > best and time - start <= step.within and time - newest[source] <= step.own_within:
                 best = start
         if best < 0:
             return
         entry[measure] = best
     session.newest[measure] = time
-    if session.reached[measure] < 0:
+    if measure not in session.reached:
         session.reached[measure] = time
         reached_now.append(measure)

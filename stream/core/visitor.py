@@ -3,7 +3,7 @@
 In order, an event only moves its session on. An event that is not the newest of its group takes the slow
 path: it is put into the log, and the group's sessions are computed again from there. Events that no late one
 can precede any more are folded into ``folded``, the state of the newest session as of then, so the log stays
-short.
+short. The log also tells a duplicate: an equal event to one that is no longer in it would be late.
 """
 
 from bisect import insort
@@ -14,6 +14,9 @@ import msgspec
 from stream.core.definition import Times
 from stream.core.plan import Plans
 from stream.core.session import Session, advance, advance_tied, begin
+
+LONG_LOG = 40
+"""Longest log that is searched for an id from end to end; those of longer logs are indexed."""
 
 Entry = tuple[int, str, int, int]
 """An event in the log: time, id, mask of what it matches, number of its labels in the group's list."""
@@ -81,7 +84,7 @@ def replay(
     while i < len(log):
         time, _, mask, number = log[i]
         if session is None or not joins(session, time, times):
-            session = begin(time, labels[number], len(plans.measures), plans.step_count)
+            session = begin(time, labels[number])
             sessions.append(session)
         session.last = max(session.last, time)
         after = i + 1
@@ -145,6 +148,7 @@ class VisitorStore:
     def __init__(self, plans: Plans, times: Times) -> None:
         self._rows: dict[str, bytes] = {}
         self.live: dict[str, Visitor] = {}
+        self._ids: dict[str, dict[str, int]] = {}
         self._plans = plans
         self._times = times
 
@@ -167,6 +171,23 @@ class VisitorStore:
             self.live[name] = visitor
         return visitor
 
+    def ids(self, name: str) -> dict[str, int]:
+        """Return the ids in the logs of a live visitor, each with the newest time that it has.
+
+        Whoever adds an event to a log adds its id, too. The index lasts until `forget_ids` or a flush.
+        """
+        found = self._ids.get(name)
+        if found is None:
+            found = self._ids[name] = {}
+            for group in self.live[name].groups:
+                for time, event_id, _, _ in group.log:
+                    found[event_id] = max(time, found.get(event_id, time))
+        return found
+
+    def forget_ids(self, name: str) -> None:
+        """Drop the index of a visitor whose logs became less."""
+        self._ids.pop(name, None)
+
     def flush(self, prefix: bytes, horizon: int) -> list[tuple[bytes, bytes | None]]:
         """Return the rows of the visitors taken since the last flush; nothing is kept of empty ones."""
         rows: list[tuple[bytes, bytes | None]] = []
@@ -182,6 +203,7 @@ class VisitorStore:
             row = self._rows[name] = _encode(visitor)
             rows.append((key, row))
         self.live.clear()
+        self._ids.clear()
         return rows
 
     def restore(self, name: str, row: bytes | None) -> None:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from stream.core.event import NAME_LIMIT, VALUE_LIMIT, Event, Rejected
+from stream.core.event import NAME_LIMIT, VALUE_LIMIT, Consent, Event, Rejected
 from stream.formats.instant import LATEST_MS, instant_ms
 
 SIZE_LIMIT = 32 * 1024
@@ -15,8 +15,14 @@ PROPS_LIMIT = 100
 """Most properties of an event."""
 
 
+class _KnownConsent(Consent, forbid_unknown_fields=True):
+    """Consent of known fields only."""
+
+
 class _Known(Event, forbid_unknown_fields=True):
-    """An event of known fields only: but for two of them these are no deeper than their types."""
+    """An event of known fields only: but for items these are no deeper than their types."""
+
+    consent: _KnownConsent | None = None
 
 
 _decode_known = msgspec.json.Decoder(_Known).decode
@@ -38,7 +44,7 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         return Rejected("too_large", f"{len(record)} bytes; at most {SIZE_LIMIT}")
     try:
         event: Event = _decode_known(record)
-        if (event.items is not None or event.consent is not None) and _is_too_deep(record):
+        if event.items is not None and _is_too_deep(record):
             return TOO_DEEP
     except (ValueError, RecursionError):
         # It has fields that we do not know, and these may be deep; or something is wrong with it.
@@ -55,10 +61,10 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
     if not (event.visitor_id or event.user_id or event.session_id):
         return NO_VISITOR
     said = event.time
-    if event.sent_at is None and event.received_at is None and type(said) is int and 0 <= said <= arrival:
-        stated: int | None = said
+    stated = said if type(said) is int and 0 <= said <= arrival else instant_ms(said)
+    if stated is not None and stated <= arrival and event.sent_at is None and event.received_at is None:
+        event.time = stated
     else:
-        stated = instant_ms(said)
         time = _corrected(stated, event.sent_at, event.received_at, arrival, max_future, said)
         if isinstance(time, Rejected):
             return time

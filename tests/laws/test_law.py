@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import msgspec
 from hypothesis import given, note, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from stream.agents.rates import RatesState
 from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from stream.core.visitor import LONG_LOG
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.oracle import Read, Rows, compare, judge, rows
 
@@ -123,6 +125,12 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
 @given(arrivals(), st.data())
 def test_the_law(reads: list[Read], data: st.DataObject) -> None:
     """Any order, duplication, split into chunks, idling, flush or crash: the rows are those of the batch."""
+    with patch("stream.core.partition.LONG_LOG", data.draw(st.sampled_from([LONG_LOG, 1]))):
+        holds(reads, data)
+
+
+def holds(reads: list[Read], data: st.DataObject) -> None:
+    """Bring the records through a pipeline in drawn steps, and compare what comes out with the oracle."""
     pipeline = Pipeline(DEFINITION, 2)
     todo = {
         (topic, partition): [r for r in reads if (r.topic, r.partition) == (topic, partition)]
