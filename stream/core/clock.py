@@ -33,27 +33,21 @@ class PartitionClock:
     Attributes:
         inputs: By name of the topic.
         watermark: The least of the inputs that ever had an event; ``None`` while none had; it never falls.
-        late_everywhere: An event older than this is late in every input that ever had an event.
         horizon: What only events older than this could change may be forgotten: as ``late_everywhere``, but
-            very small while an input is not read to its end and may still hold its first event.
+            very small while an input is not read to its end and may still hold its first event. As of the
+            last tick.
     """
 
     def __init__(self, topics: tuple[str, ...], times: Times) -> None:
         self.inputs = {topic: InputClock() for topic in topics}
         self.watermark: int | None = None
-        self.late_everywhere = NEVER
         self.horizon = NEVER
         self._times = times
-        self._late_after = times.late_after
-        self._only_input = len(topics) == 1
 
-    def counted(self, clock: InputClock, time: int) -> None:
-        """Take note of a counted event that is newer than all before it in its input."""
-        clock.newest = time
-        if self._only_input:
-            self.late_everywhere = self.horizon = time - self._late_after
-        else:
-            self._set_horizon()
+    def late_everywhere(self) -> int:
+        """Return before which time (ms) an event is late in every input that ever had an event."""
+        newest = [clock.newest for clock in self.inputs.values() if clock.newest is not None]
+        return min(newest) - self._times.late_after if newest else NEVER
 
     def read(self, topic: str) -> None:
         """Take note that records were read: the input is not idle."""
@@ -62,13 +56,11 @@ class PartitionClock:
     def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
         """Move the watermarks on; ``now_ms`` is a clock that never falls."""
         marks: list[int] = []
-        first_end = False
         for topic, clock in self.inputs.items():
             if not at_end.get(topic, False):
                 clock.idle_since = None
             elif clock.idle_since is None:
                 clock.idle_since = now_ms
-                first_end |= not clock.was_at_end
                 clock.was_at_end = True
             if clock.newest is not None:
                 idle = 0 if clock.idle_since is None else now_ms - clock.idle_since
@@ -78,16 +70,11 @@ class PartitionClock:
         if marks:
             least = min(marks)
             self.watermark = least if self.watermark is None else max(least, self.watermark)
-        if first_end:
-            self._set_horizon()
+        self._set_horizon()
 
     def _set_horizon(self) -> None:
-        newest = [clock.newest for clock in self.inputs.values() if clock.newest is not None]
-        if not newest:
-            return
-        self.late_everywhere = min(newest) - self._times.late_after
         if all(clock.newest is not None or clock.was_at_end for clock in self.inputs.values()):
-            self.horizon = max(self.horizon, self.late_everywhere)
+            self.horizon = max(self.horizon, self.late_everywhere())
 
     def pack(self) -> list[tuple[str, int | None, int | None]]:
         """Return what has to survive: for each input its newest time and watermark."""

@@ -12,7 +12,7 @@ from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
-from stream.core.plan import Plan, Plans
+from stream.core.plan import Plans
 from stream.core.session import Session, advance, begin
 from stream.core.visitor import (
     LONG_LOG,
@@ -42,21 +42,21 @@ class Partition:
 
     def __init__(self, definition: Definition, topics: tuple[str, ...]) -> None:
         self._times = definition.times
-        self._late_after = definition.times.late_after
-        self._timeout = definition.times.timeout
-        self._max_length = definition.times.max_length
         self._plans = Plans(definition)
         self.clock = PartitionClock(topics, self._times)
         self.visitors = VisitorStore(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
-        # Looked up here once: each is used by every event.
-        self._live = self.visitors.live
-        self._unconditional = self._plans.unconditional
-        self._labels_of = self.ledger.labels.of
         self._user_type_counts = self.ledger.labels.user_type >= 0
         self.lifetimes = Lifetimes(
             self._times, self.clock, self.visitors, self.ledger, self._user_type_counts
         )
+        # Looked up here once: each is used by every event.
+        self._late_after = definition.times.late_after
+        self._timeout = definition.times.timeout
+        self._max_length = definition.times.max_length
+        self._live = self.visitors.live
+        self._unconditional = self._plans.unconditional
+        self._labels_of = self.ledger.labels.of
 
     def advance(self, clock: InputClock, event: Event) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it."""
@@ -74,12 +74,12 @@ class Partition:
             if known.sid == sid:
                 group = known
             log = known.log
-            if len(log) <= LONG_LOG:
-                for entry in log:
-                    if entry[1] == event_id and entry[0] > counted_at:
-                        counted_at = entry[0]
-            else:
+            if len(log) > LONG_LOG:
                 ids = self.visitors.ids(name)
+                continue
+            for entry in log:
+                if entry[1] == event_id and entry[0] > counted_at:
+                    counted_at = entry[0]
         if ids is not None:
             counted_at = ids.get(event_id, NEVER)
         if group is not None and group.sessions[-1].steps >= BOT_STEPS and self._is_bot(group, time):
@@ -87,43 +87,46 @@ class Partition:
         newest = clock.newest
         if newest is not None and time < newest - self._late_after:
             return "late"
-        if counted_at != NEVER and counted_at >= self.clock.late_everywhere:
+        if counted_at != NEVER and counted_at >= self.clock.late_everywhere():
             return "duplicate"
+        if newest is None or time > newest:
+            clock.newest = time
         if ids is not None:
             ids[event_id] = time
-        if newest is None or time > newest:
-            self.clock.counted(clock, time)
         plan = self._unconditional.get(event.name)
         if plan is None:
             plan = self._plans.of(event)
         labels = self._labels_of(event)
         if group is None:
-            group = Group(sid, None, [], [], [])
+            group = Group(sid, None, [], [labels], [])
             visitor.groups.append(group)
-        known_labels = group.labels
-        number = len(known_labels) - 1
-        if number < 0 or known_labels[number] != labels:
+        number = len(group.labels) - 1
+        if number < 0 or (group.labels[number] is not labels and group.labels[number] != labels):
             number = label_number(group, labels)
         entry = (time, event_id, plan.mask, number)
-        if not group.sessions:
-            self._count(name, visitor, group, entry, plan)
-            return "counted"
-        session = group.sessions[-1]
-        last = session.last
-        if not (
-            last < time <= last + self._timeout
+        session = group.sessions[-1] if group.sessions else None
+        if (
+            session is not None
+            and session.last < time <= session.last + self._timeout
             and time - session.first <= self._max_length
-            and last + self._timeout >= self.ledger.closed_until
+            and session.last + self._timeout >= self.ledger.closed_until
         ):
-            self._count(name, visitor, group, entry, plan)
+            # By far the most events get here: the open session of the group goes on.
+            group.log.append(entry)
+            session.last = time
+            if session.labels is not labels and session.labels != labels:
+                filled = fill(session.labels, labels)
+                if filled != session.labels:
+                    self.ledger.relabel(session, filled, session.returning)
+        elif (
+            session is None or (time > session.last and not joins(session, time, self._times))
+        ) and not self.ledger.is_past(time):
+            group.log.append(entry)
+            session = self._begin(name, visitor, group, time, labels)
+        else:
+            if not self._changes_nothing(group, entry):
+                self._recount(name, visitor, group, entry)
             return "counted"
-        # By far the most events get here: the open session of the group goes on.
-        group.log.append(entry)
-        session.last = time
-        if session.labels is not labels and session.labels != labels:
-            filled = fill(session.labels, labels)
-            if filled != session.labels:
-                self.ledger.relabel(session, filled, session.returning)
         if plan.mask:
             session.steps += 1
             reached = advance(session, plan, time)
@@ -142,23 +145,16 @@ class Partition:
                 return True
         return False
 
-    def _count(self, name: str, visitor: Visitor, group: Group, entry: Entry, plan: Plan) -> None:
-        """Take an event that begins a session, or changes what was counted."""
-        time = entry[0]
-        newest = group.sessions[-1] if group.sessions else None
-        in_order = newest is None or (time > newest.last and not joins(newest, time, self._times))
-        if not in_order or self.ledger.is_past(time):
-            if not self._changes_nothing(group, entry):
-                self._recount(name, visitor, group, entry)
-            return
-        group.log.append(entry)
-        session = begin(time, group.labels[entry[3]])
+    def _begin(
+        self, name: str, visitor: Visitor, group: Group, time: int, labels: tuple[str, ...]
+    ) -> Session:
+        """Begin a session, the newest of its group, and contribute it."""
+        session = begin(time, labels)
         group.sessions.append(session)
         self._see_who_is_back(visitor, [session])
         self.ledger.began(session)
         self.lifetimes.watch(name, session)
-        if plan.mask:
-            self._step(session, plan, time)
+        return session
 
     def _changes_nothing(self, group: Group, entry: Entry) -> bool:
         """Take an event out of order that lies inside a session, matches nothing and says nothing new.
@@ -177,12 +173,6 @@ class Partition:
                 insort(group.log, entry)
                 return True
         return False
-
-    def _step(self, session: Session, plan: Plan, time: int) -> None:
-        session.steps += 1
-        reached = advance(session, plan, time)
-        if reached:
-            self.ledger.reached(session, reached)
 
     def _recount(self, name: str, visitor: Visitor, group: Group, entry: Entry) -> None:
         """Take an event that is not the newest of its group, or that belongs to a closed session."""
