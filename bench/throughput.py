@@ -55,12 +55,10 @@ def worker(bootstrap: str, redis: str, count: int, log: Path) -> Cost:
     }
     process = start(["-m", "stream", "worker", "--preset", "ecommerce"], environment, log)
     try:
-        wait(process, lambda: get(port, "/health") is not None)
-        wait(process, lambda: judged(redis) > 0)  # as with the others, the start is not in it
-        before = judged(redis)
+        wait(process, lambda: get(port, "/ready") is not None)  # as with the others, the start is not in it
         watch = Watch(process)
         wait(process, lambda: judged(redis) >= count)
-        return watch.stop("this worker, whole preset, durable", count - before)
+        return watch.stop("this worker, whole preset, durable", count)
     finally:
         process.end()
 
@@ -75,7 +73,7 @@ def wait(process: Process, condition: Callable[[], bool]) -> None:
     while not condition():
         if not process.running or time.monotonic() > deadline:
             raise RuntimeError("the worker ended, or never got there; see its log")
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def judged(redis: str) -> int:
