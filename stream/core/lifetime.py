@@ -74,29 +74,29 @@ class Lifetimes:
 
     def _forget(self, name: str) -> None:
         """Drop the sessions that are out of reach; forget the visitor when nothing is left."""
-        seen = self._store.look(name)
-        if seen is None:
+        visitor = self._store.look(name)
+        if visitor is None:
             return
         horizon = self._clock.horizon
-        known_until = seen.began + self._times.known_for
-        if any(self._gone(group) for group in seen.groups) or (not seen.groups and known_until < horizon):
-            visitor = self._store.take(name)
-            self._store.forget_ids(name)
-            for group in visitor.groups:
-                for session in self._gone(group):
-                    group.sessions.remove(session)
-                    if self._remembers:
-                        visitor.began = max(visitor.began, session.first)
-            visitor.groups = [group for group in visitor.groups if group.sessions]
-            known_until = visitor.began + self._times.known_for
-            if not visitor.groups and known_until < horizon:
-                visitor.began = -1
-            seen = visitor
-        for group in seen.groups:
+        changed = False
+        for group in visitor.groups:
+            for session in self._gone(group):
+                group.sessions.remove(session)
+                changed = True
+                if self._remembers:
+                    visitor.began = max(visitor.began, session.first)
+        visitor.groups = [group for group in visitor.groups if group.sessions]
+        known_until = visitor.began + self._times.known_for
+        if not visitor.groups and known_until < horizon:
+            visitor.began = -1
+            changed = True
+        if changed:
+            self._store.put(name, visitor)
+        for group in visitor.groups:
             if self._ledger.is_closed(group.sessions[-1]):
                 end = max(session.last for session in group.sessions) + self._times.timeout
                 self._to_forget.set(max(end, horizon), name)
-        if not seen.groups and seen.began >= 0:
+        if not visitor.groups and visitor.began >= 0:
             self._to_forget.set(known_until, name)
 
     def _gone(self, group: Group) -> list[Session]:

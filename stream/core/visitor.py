@@ -6,7 +6,7 @@ can precede any more are folded into ``folded``, the state of the newest session
 short. The log also tells a duplicate: an equal event to one that is no longer in it would be late.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 
 import msgspec
@@ -17,6 +17,9 @@ from stream.core.session import Session, advance, advance_tied, begin
 
 LONG_LOG = 40
 """Longest log that is searched for an id from end to end; those of longer logs are indexed."""
+
+FOLD_AT_ONCE = 8
+"""With fewer events folding waits: each time costs as much as a late event."""
 
 Entry = tuple[int, str, int, int]
 """An event in the log: time, id, mask of what it matches, number of its labels in the group's list."""
@@ -95,9 +98,11 @@ def replay(
                 advance(session, plans.by_mask(mask), time)
         else:
             advance_tied(session, [plans.by_mask(entry[2]) for entry in log[i:after]], time)
-        for entry in log[i:after]:
-            session.labels = fill(session.labels, labels[entry[3]])
-            session.steps += entry[2] != 0
+        for _, _, matched, labelled in log[i:after]:
+            said = labels[labelled]
+            if said is not session.labels and said != session.labels:
+                session.labels = fill(session.labels, said)
+            session.steps += matched != 0
         i = after
     return sessions
 
@@ -116,12 +121,15 @@ def settled_sessions(group: Group) -> list[Session]:
 
 
 def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
-    """Move the events of the log that are before ``horizon`` into ``folded``."""
+    """Move the events of the log that are before ``horizon`` into ``folded``: all, or many at once."""
     log = group.log
-    count = 0
-    while count < len(log) and log[count][0] < horizon:
-        count += 1
-    if not count:
+    count = bisect_left(log, (horizon,))
+    if count == len(log):
+        group.folded = group.sessions[-1].copy()
+        group.log = []
+        group.labels = []
+        return
+    if count < FOLD_AT_ONCE:
         return
     group.folded = replay(group.folded, log[:count], group.labels, plans, times)[-1]
     del log[:count]
@@ -156,7 +164,7 @@ class VisitorStore:
         return len(self._rows.keys() | self.live.keys())
 
     def look(self, name: str) -> Visitor | None:
-        """Return a visitor to look at, if there is one."""
+        """Return a visitor, if there is one; whoever changes it calls `put`."""
         visitor = self.live.get(name)
         if visitor is None and (row := self._rows.get(name)) is not None:
             visitor = _decode(row)
@@ -174,7 +182,7 @@ class VisitorStore:
     def ids(self, name: str) -> dict[str, int]:
         """Return the ids in the logs of a live visitor, each with the newest time that it has.
 
-        Whoever adds an event to a log adds its id, too. The index lasts until `forget_ids` or a flush.
+        Whoever adds an event to a log adds its id, too. The index lasts until `put` or a flush.
         """
         found = self._ids.get(name)
         if found is None:
@@ -184,8 +192,9 @@ class VisitorStore:
                     found[event_id] = max(time, found.get(event_id, time))
         return found
 
-    def forget_ids(self, name: str) -> None:
-        """Drop the index of a visitor whose logs became less."""
+    def put(self, name: str, visitor: Visitor) -> None:
+        """Take back a visitor that was looked at and changed; it is written with the next flush."""
+        self.live[name] = visitor
         self._ids.pop(name, None)
 
     def flush(self, prefix: bytes, horizon: int) -> list[tuple[bytes, bytes | None]]:
