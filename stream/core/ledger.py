@@ -68,19 +68,39 @@ class Ledger:
         self.open_sessions -= not self.is_closed(session)
         self._contribute(session, -1)
 
+    def hand_on(self, old: Session, heirs: list[Session]) -> None:
+        """Let those that a withdrawn session became know what counters saw of it: each thing one of them.
+
+        Args:
+            old: The session as it was.
+            heirs: The sessions that its events are in now, in order of time; at least one.
+        """
+        seen = old.counted
+        for heir in heirs:
+            wants = self._session_bit
+            for measure in heir.reached:
+                wants |= 1 << measure
+            wants &= ~heir.counted
+            heir.counted |= seen & wants
+            seen &= ~wants
+        heirs[0].counted |= seen
+
     def contribute(self, session: Session, before: list[Session]) -> None:
         """Contribute a session as it is now.
 
         Args:
             session: The session.
-            before: Those that it was until now, withdrawn: what counters saw of them they do not see again.
+            before: Those that it was until now, withdrawn and handed on.
         """
         self.open_sessions += not self.is_closed(session)
         self._contribute(session, 1)
         for bit, codes in self._countable(session):
-            old = next((old for old in before if old.counted & bit), None)
-            self._sight(session, codes, NOBODY if old is None else self._combination(old))
-            session.counted |= bit
+            if session.counted & bit:
+                old = next(old for old in before if old.counted & bit)
+                self._sight(session, codes, self._combination(old))
+            else:
+                session.counted |= bit
+                self._sight(session, codes, NOBODY)
 
     def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
         """Change a session's labels, and move what it has contributed to them."""

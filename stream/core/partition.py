@@ -180,15 +180,16 @@ class Partition:
         for session in before:
             self.ledger.withdraw(session)
         insert(group, entry, self._plans, self._times)
-        parts = [
-            [old for old in before if old.first <= session.last and session.first <= old.last]
-            for session in group.sessions
-        ]
-        for session, olds in zip(group.sessions, parts, strict=True):
-            for old in olds:
-                session.counted |= old.counted
-                if old.first == session.first:
-                    session.returning = old.returning
+        parts: list[list[Session]] = [[] for _ in group.sessions]
+        for old in before:
+            heirs = [
+                i for i, new in enumerate(group.sessions) if old.first <= new.last and new.first <= old.last
+            ]
+            self.ledger.hand_on(old, [group.sessions[i] for i in heirs])
+            for i in heirs:
+                parts[i].append(old)
+                if old.first == group.sessions[i].first:
+                    group.sessions[i].returning = old.returning
         self._see_who_is_back(visitor, group.sessions)
         for session, olds in zip(group.sessions, parts, strict=True):
             self.ledger.contribute(session, olds)

@@ -126,6 +126,7 @@ def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
     count = bisect_left(log, (horizon,))
     if count == len(log):
         group.folded = group.sessions[-1].copy()
+        group.folded.counted = 0  # who computes sessions again hands on what counters saw
         group.log = []
         group.labels = []
         return
