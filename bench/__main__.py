@@ -1,30 +1,19 @@
 """``python -m bench``: one table of one run, on this machine."""
 
 import argparse
-import asyncio
 import json
 import os
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.latency import probes
-from bench.load import PARTITIONS, TOPIC, fill, records
-from bench.process import Cost, start
-from bench.stages import measure
-from bench.throughput import bare, get, naive_faust, wait, worker
-from stream.embedded import free_port
-from tests.parts import KafkaBroker, RedisServer, create_topics
-
-NAIVE_EVENTS = 40_000
-"""Naive Faust is slow; what an event costs it shows with fewer of them."""
-
-LATENCY_PARTITIONS = 8
+from bench import latency, stages, throughput
+from bench.load import PARTITIONS, everyday
+from bench.process import Cost
 
 
 def main() -> None:
@@ -43,11 +32,11 @@ def main() -> None:
     screen.print(f"[bold]{found['machine']}[/bold]")
     if given.only in (None, "stages"):
         with screen.status("stages"):
-            stages = measure(list(records(min(given.events, 300_000)))).per_event_us()
-        found["stages_us"] = {stage: round(us, 2) for stage, us in stages.items()}
-        screen.print(_stage_table(stages))
+            took_us = stages.measure(list(everyday(min(given.events, 300_000)))).per_event_us()
+        found["stages_us"] = {stage: round(us, 2) for stage, us in took_us.items()}
+        screen.print(_stage_table(took_us))
     if given.only in (None, "throughput"):
-        costs = _throughput(given.events, screen)
+        costs = throughput.measure(given.events, screen.status)
         found["throughput"] = [
             {
                 "name": c.name,
@@ -60,72 +49,23 @@ def main() -> None:
         ]
         screen.print(_cost_table(costs))
     if given.only in (None, "latency"):
-        took = _latency(given.rate, given.seconds, screen)
+        took = latency.measure(given.rate, given.seconds, screen.status)
         cuts = statistics.quantiles(took, n=100)
-        latency = {
+        found["latency"] = {
             "rate": given.rate,
             "probes": len(took),
             "p50_ms": round(cuts[49]),
             "p99_ms": round(cuts[98]),
+            "max_ms": round(max(took)),
         }
-        found["latency"] = {**latency, "max_ms": round(max(took))}
-        screen.print(f"event to Redis at {given.rate:.0f} events/s: {found['latency']}")
+        screen.print(f"event to Redis and /metrics at {given.rate:.0f} events/s: {found['latency']}")
     if given.json:
         json.dump(found, sys.stdout)
         sys.stdout.write("\n")
 
 
-def _throughput(count: int, screen: Console) -> list[Cost]:
-    with screen.status("making the load"):
-        load = list(records(count))
-    with KafkaBroker() as kafka, RedisServer() as redis, tempfile.TemporaryDirectory() as folder:
-        with screen.status("filling the topic"):
-            asyncio.run(fill(kafka.bootstrap, load))
-        del load
-        costs = []
-        for name, run in (
-            ("bare loop", lambda: bare(kafka.bootstrap, count, decode=False)),
-            ("bare loop + msgspec", lambda: bare(kafka.bootstrap, count, decode=True)),
-            ("naive Faust", lambda: naive_faust(kafka.bootstrap, TOPIC, min(count, NAIVE_EVENTS))),
-            ("this worker", lambda: worker(kafka.bootstrap, redis.url, count, Path(folder) / "worker.log")),
-        ):
-            with screen.status(name):
-                costs.append(run())
-        return costs
-
-
-def _latency(rate: float, seconds: float, screen: Console) -> list[float]:
-    port = free_port()
-    with KafkaBroker() as kafka, RedisServer() as redis, tempfile.TemporaryDirectory() as folder:
-        asyncio.run(create_topics(kafka.bootstrap, [TOPIC], LATENCY_PARTITIONS))
-        environment = {
-            "MICROCONV_KAFKA__BROKERS": kafka.bootstrap,
-            "MICROCONV_REDIS__URL": redis.url,
-            "MICROCONV_WEB__PORT": str(port),
-        }
-        process = start(
-            ["-m", "stream", "worker", "--preset", "ecommerce"],
-            environment,
-            Path(folder) / "log",
-            pinned=False,
-        )
-        traffic = start(
-            ["-m", "stream", "simulate", "--preset", "ecommerce", "--rate", str(rate)],
-            environment,
-            pinned=False,
-        )
-        try:
-            wait(process, lambda: get(port, "/ready") is not None)
-            with screen.status(f"{rate:.0f} events/s for {seconds:.0f} s"):
-                asyncio.run(probes(kafka.bootstrap, redis.url, 15.0))  # warm up
-                return asyncio.run(probes(kafka.bootstrap, redis.url, seconds))
-        finally:
-            traffic.end()
-            process.end()
-
-
 def _cost_table(costs: list[Cost]) -> Table:
-    naive = next(c for c in costs if c.name.startswith("naive"))
+    naive = next(c for c in costs if c.name == throughput.NAIVE)
     table = Table("", "CPU s per million", "events/s and core", "events/s", "times naive Faust")
     for c in costs:
         table.add_row(

@@ -1,23 +1,65 @@
 """What an event costs, from a bare loop to the whole worker: all in one run, on one core."""
 
+import asyncio
 import json
 import os
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from redis import Redis
 
-from bench.load import TOPIC
+from bench.load import EVERYDAY_TOPIC, TOPIC, everyday, fill, lean
 from bench.process import Cost, Process, Watch, start
 from stream.core.event import OUTCOMES
 from stream.embedded import free_port
+from tests.parts import KafkaBroker, RedisServer
 
 DEADLINE_S = 900.0
 
+NAIVE = "naive Faust (one agent, table[k] += 1, JSON)"
 
-def bare(bootstrap: str, count: int, decode: bool) -> Cost:
+NAIVE_EVENTS = 40_000
+"""Naive Faust is slow; what an event costs it shows with fewer of them."""
+
+
+def measure(count: int, status: Callable[[str], AbstractContextManager[object]]) -> list[Cost]:
+    """Time all contestants on topics of so many records, one after the other.
+
+    Args:
+        count: Records of a topic.
+        status: Shows what is done while the context that it returns is open.
+    """
+    with KafkaBroker() as kafka, RedisServer() as redis, tempfile.TemporaryDirectory() as folder:
+        for topic, load in ((TOPIC, lean), (EVERYDAY_TOPIC, everyday)):
+            with status(f"filling {topic}"):
+                asyncio.run(fill(kafka.bootstrap, topic, list(load(count))))
+        few = min(count, NAIVE_EVENTS)
+        log = Path(folder) / "worker.log"
+        contestants: tuple[tuple[str, Callable[[str], Cost]], ...] = (
+            ("bare aiokafka loop", lambda name: bare(kafka.bootstrap, count, False, name)),
+            ("bare aiokafka loop + msgspec", lambda name: bare(kafka.bootstrap, count, True, name)),
+            (NAIVE, lambda name: naive_faust(kafka.bootstrap, TOPIC, few, name)),
+            (
+                "this worker, whole preset, durable",
+                lambda name: worker(kafka.bootstrap, redis.url, TOPIC, count, name, log),
+            ),
+            (
+                "this worker, whole events in everyday disorder",
+                lambda name: worker(kafka.bootstrap, redis.url, EVERYDAY_TOPIC, count, name, log),
+            ),
+        )
+        costs = []
+        for name, run in contestants:
+            with status(name):
+                costs.append(run(name))
+        return costs
+
+
+def bare(bootstrap: str, count: int, decode: bool, name: str) -> Cost:
     """Time a bare aiokafka loop, with or without msgspec."""
     process = start(
         ["-m", "bench.contestants.bare", bootstrap, TOPIC, str(count), "decode" if decode else "skip"]
@@ -27,38 +69,40 @@ def bare(bootstrap: str, count: int, decode: bool) -> Cost:
         watch = Watch(process)
         process.go()
         process.wait_for("done")
-        return watch.stop("bare aiokafka loop" + (" + msgspec" if decode else ""), count)
+        return watch.stop(name, count)
     finally:
         process.end()
 
 
-def naive_faust(bootstrap: str, topic: str, count: int) -> Cost:
+def naive_faust(bootstrap: str, topic: str, count: int, name: str) -> Cost:
     """Time Faust as its tutorial shows it, from its first event on."""
     process = start(["-m", "bench.contestants.naive_faust", bootstrap, topic, str(count), str(os.getpid())])
     try:
         process.wait_for("ready")
         watch = Watch(process)
         process.wait_for("done")
-        return watch.stop("naive Faust (one agent, table[k] += 1, JSON)", count)
+        return watch.stop(name, count)
     finally:
         process.end()
 
 
-def worker(bootstrap: str, redis: str, count: int, log: Path) -> Cost:
+def worker(kafka: str, redis: str, topic: str, count: int, name: str, log: Path) -> Cost:
     """Time this worker with the whole preset: from ready until all records are counted durably."""
     port = free_port()
     environment = {
-        "MICROCONV_KAFKA__BROKERS": bootstrap,
-        "MICROCONV_KAFKA__GROUP": f"bench-{os.getpid()}-{count}",
+        "MICROCONV_KAFKA__BROKERS": kafka,
+        "MICROCONV_KAFKA__EVENTS": json.dumps([topic]),
+        "MICROCONV_KAFKA__GROUP": f"bench-{topic}",
         "MICROCONV_REDIS__URL": redis,
+        "MICROCONV_REDIS__PREFIX": topic,
         "MICROCONV_WEB__PORT": str(port),
     }
     process = start(["-m", "stream", "worker", "--preset", "ecommerce"], environment, log)
     try:
         wait(process, lambda: get(port, "/ready") is not None)  # as with the others, the start is not in it
         watch = Watch(process)
-        wait(process, lambda: judged(redis) >= count)
-        return watch.stop("this worker, whole preset, durable", count)
+        wait(process, lambda: judged(redis, topic) >= count)
+        return watch.stop(name, count)
     finally:
         process.end()
 
@@ -76,10 +120,10 @@ def wait(process: Process, condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def judged(redis: str) -> int:
+def judged(redis: str, prefix: str) -> int:
     """Return how many records are judged and shown: asking Redis costs the worker nothing."""
     with Redis.from_url(redis, decode_responses=True) as store:
-        status = store.hgetall("mc:status")
+        status = store.hgetall(f"{prefix}:status")
     return sum(int(status.get(outcome, 0)) for outcome in OUTCOMES)
 
 
@@ -90,19 +134,3 @@ def get(port: int, path: str) -> str | None:
             return str(answer.read().decode())
     except OSError:
         return None
-
-
-def as_json(costs: list[Cost]) -> str:
-    """Return the table for programs."""
-    return json.dumps(
-        [
-            {
-                "name": c.name,
-                "events": c.events,
-                "cpu_s_per_million": round(c.cpu_per_million, 3),
-                "events_per_s_and_core": round(c.events_per_core),
-                "events_per_s": round(c.events / c.wall_s),
-            }
-            for c in costs
-        ]
-    )
