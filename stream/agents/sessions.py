@@ -117,22 +117,18 @@ class SessionsState:
         oldest = min(chunk.timestamps)
         self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
         clock, advance, max_future = core.clock.inputs[topic], core.advance, self._max_future
-        counted = duplicate = 0
+        counted = 0
+        arrivals = chunk.timestamps
         for i, value in enumerate(chunk.values):
-            event = parse(value, chunk.timestamps[i], max_future)
-            if isinstance(event, Rejected):
+            event = parse(value, arrivals[i], max_future)
+            if type(event) is Rejected:
                 self._reject(chunk, i, event)
-                continue
-            outcome = advance(clock, event)
-            if outcome == "counted":
+            elif (outcome := advance(clock, event)) == "counted":
                 counted += 1
-            elif outcome == "duplicate":
-                duplicate += 1
             else:
                 self._set_aside(chunk, i, outcome, event)
         outcomes = self.counts[topic].outcomes
         outcomes["counted"] = outcomes.get("counted", 0) + counted
-        outcomes["duplicate"] = outcomes.get("duplicate", 0) + duplicate
 
     def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
         """Let time pass: idle inputs move the watermark on; sessions close and are forgotten."""

@@ -1,6 +1,6 @@
 """The canonical event, and the closed list of reasons for which a record is none."""
 
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import msgspec
 
@@ -85,6 +85,7 @@ class Event(msgspec.Struct, gc=False, kw_only=True):
     props: dict[str, Scalar] | None = None
 
 
+@final
 class Rejected(msgspec.Struct, frozen=True):
     """A record that is no event: the reason from the closed list, and what was found where."""
 

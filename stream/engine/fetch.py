@@ -118,8 +118,6 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
     keys: list[bytes | None] = []
     timestamps: list[int] = []
     offsets: list[int] = []
-    add_value, add_key = values.append, keys.append
-    add_timestamp, add_offset = timestamps.append, offsets.append
     while len(values) < CHUNK_RECORDS and batches.has_next():
         try:
             batch = batches.next_batch()
@@ -129,14 +127,13 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
                 position = batch.next_offset
                 continue
             if not batch.is_control_batch:
-                begins_before = batch.base_offset < position  # the broker sends whole batches
-                for record in batch:
-                    if begins_before and record.offset < position:
-                        continue
-                    add_value(record.value)
-                    add_key(record.key)
-                    add_timestamp(record.timestamp)
-                    add_offset(record.offset)
+                found = list(batch)
+                if batch.base_offset < position:  # the broker sends whole batches
+                    found = [record for record in found if record.offset >= position]
+                values += [record.value for record in found]
+                keys += [record.key for record in found]
+                timestamps += [record.timestamp for record in found]
+                offsets += [record.offset for record in found]
             position = batch.next_offset
         except Exception as error:
             raise _unreadable(partition, position, error) from error
