@@ -9,7 +9,8 @@ class EmbeddedBroker(Server):
     """A broker for the demo. Topics must be created before use, and what it holds goes with it.
 
     It has no transactions and no idempotent producer, and its ListOffsets (the end of a partition) is too
-    low behind a batch; what it answers to produce and fetch is right.
+    low behind a batch; what it answers to produce and fetch is right. It is for one worker: with several, its
+    group coordinator may take minutes to agree after one was killed.
 
     Raises (on start):
         NotInstalledError: If the extra ``demo`` is not installed, or has no broker for this machine.

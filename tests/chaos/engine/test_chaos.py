@@ -124,10 +124,13 @@ async def test_active_compaction(tmp_path: Path) -> None:
 
 
 async def test_without_transactions(embedded_broker: EmbeddedBroker, tmp_path: Path) -> None:
-    """On the embedded broker, kills and clean stops lose nothing, and repetitions can be told."""
-    async with run(embedded_broker.bootstrap, tmp_path, transactions=False) as chaos:
+    """On the embedded broker, kills and clean stops lose nothing, and repetitions can be told.
+
+    One worker, as in the demo: with several, that broker's group coordinator may hang after a kill.
+    """
+    async with run(embedded_broker.bootstrap, tmp_path, workers=1, transactions=False) as chaos:
+        slot = chaos.slots[0]
         for act in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
-            slot = chaos.random.choice(chaos.slots)
             back = slot.ready_again()
             slot.send(act)
             await chaos.until(back, "it is back")
