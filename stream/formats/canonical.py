@@ -1,5 +1,8 @@
 """Canonical events: a JSON object a record, decoded by its type, checked, and made whole."""
 
+import json
+import math
+
 import msgspec
 
 from stream.core.event import NAME_LIMIT, VALUE_LIMIT, Consent, Event, Rejected
@@ -13,6 +16,9 @@ DEPTH_LIMIT = 32
 
 PROPS_LIMIT = 100
 """Most properties of an event."""
+
+LONGEST_INTEGER = 300
+"""Most digits of an integer; one with more is infinite to us, as it would be as a float."""
 
 
 class _KnownConsent(Consent, forbid_unknown_fields=True):
@@ -44,16 +50,16 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         return Rejected("too_large", f"{len(record)} bytes; at most {SIZE_LIMIT}")
     try:
         event: Event = _decode_known(record)
-        if event.items is not None and _is_too_deep(record):
-            return TOO_DEEP
+        skipped = event.items is not None
     except (ValueError, RecursionError):
-        # It has fields that we do not know, and these may be deep; or something is wrong with it.
-        if _is_too_deep(record):
-            return TOO_DEEP
+        # It has fields that we do not know, or something is wrong with it.
         try:
             event = _decode(record)
         except (ValueError, RecursionError) as error:
             return _why(record, error, arrival, max_future)
+        skipped = True
+    if skipped and (hidden := _hidden_fault(record)) is not None:
+        return hidden
     if not event.name:
         return NO_NAME
     if len(event.name) > NAME_LIMIT:
@@ -138,6 +144,42 @@ def _cut(event: Event) -> None:
 _NESTED = (dict, list)
 
 
+def _hidden_fault(record: bytes) -> Rejected | None:
+    """Return what is wrong with a record in a part that the decoder skips: it may be deep, or no text."""
+    if _is_too_deep(record):
+        return TOO_DEEP
+    if not record.isascii() or b"\\u" in record:
+        try:
+            _decode_anything(record)
+        except ValueError as error:
+            return Rejected("not_json", str(error))
+    return None
+
+
+def _decode_anything(record: bytes) -> object:
+    """Return what a record says, numbers that are too large for a float as infinite.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deep.
+    """
+    try:
+        return _decode_any(record)
+    except ValueError as error:
+        if "out of range" not in str(error):
+            raise
+    # The grammar of such a number is right, so far.
+    return json.loads(record.decode(), parse_int=_integer, parse_constant=_no_constant)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else math.inf
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _is_too_deep(record: bytes) -> bool:
     """Whether a record is nested too deep; most have not even so many brackets."""
     return record.count(b"{") + record.count(b"[") > DEPTH_LIMIT and _depth(record) > DEPTH_LIMIT
@@ -161,9 +203,11 @@ def _depth(record: bytes) -> int:
 
 
 def _why(record: bytes, error: Exception, arrival: int, max_future: int) -> Rejected:
-    """Say why a record could not be decoded: the first reason that holds, in the order of the closed list."""
+    """Say why a record could not be decoded: depth, else the first reason in the closed list's order."""
+    if _is_too_deep(record):
+        return TOO_DEEP
     try:
-        found = _decode_any(record)
+        found = _decode_anything(record)
     except (ValueError, RecursionError) as broken:
         return Rejected("too_deep" if isinstance(broken, RecursionError) else "not_json", str(broken))
     if not isinstance(found, dict):

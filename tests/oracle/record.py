@@ -1,7 +1,7 @@
 """Turn one record as it was read into an event, or find the reason why it is none.
 
-Where a record has several faults, the reason is the first that applies in the order of the closed list;
-only size is looked at before anything else, because what is too large is not parsed at all.
+Where a record has several faults, the reason is the first that applies in the order of the closed list; only
+size is looked at before anything else, because what is too large is not parsed at all, and depth next.
 """
 
 import json
@@ -130,11 +130,11 @@ def _object(value: bytes | None) -> dict[str, Any]:
         raise RejectedError("too_deep") from None
     except ValueError:  # also what is no UTF-8
         raise RejectedError("not_json") from None
-    if not isinstance(record, dict):
-        raise RejectedError("not_an_object")
     # Without so many brackets it cannot be too deep; this spares nearly all records the walk.
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth(record) > MAX_DEPTH:
         raise RejectedError("too_deep")
+    if not isinstance(record, dict):
+        raise RejectedError("not_an_object")
     return record
 
 
@@ -147,12 +147,12 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= 300 else inf
 
 
-def _depth(value: object) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(_depth, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(_depth, value), default=0)
-    return 0
+def _depth(value: object, left: int = MAX_DEPTH + 1) -> int:
+    """Return how deep a value is nested, counted no further than ``left``."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inner is None or left == 0:
+        return 0
+    return 1 + max((_depth(item, left - 1) for item in inner), default=0)
 
 
 def _absent(value: object) -> bool:
