@@ -1,6 +1,6 @@
 """Shows the rates after each commit: to Redis, to subscribers, to the latency histogram; without waiting."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -72,12 +72,12 @@ class Show:
             self.state = None
             self._writer.release()
 
-    def rebuild(self) -> Mapping[str, Value]:
-        """Return everything, for a Redis that does not have it."""
-        if self.state is None:
-            return {}
-        status = self._live.status(self.state.core, self._wall_ms(), self._ahead_ms)
-        return self._live.everything(self.state.core) | status
+    def rebuild(self) -> Iterator[Mapping[str, Value]]:
+        """Yield everything in pieces, for a Redis that does not have it; each as of when it is asked for."""
+        if self.state is not None:
+            core = self.state.core
+            yield self._live.status(core, self._wall_ms(), self._ahead_ms)
+            yield from self._live.everything(core)
 
     def committed(self, state: RatesState, seq: int, closed: list[ClosedRow], oldest: list[int]) -> None:
         """Tell what flush ``seq`` made durable; see :class:`stream.agents.rates.Audience`."""
@@ -89,7 +89,7 @@ class Show:
         began = self._clock_ms()
         if began < self._next_at:
             return
-        values, rows = self._live.windows(core, changed_only=True)
+        values, rows = self._live.windows(core)
         values |= self._live.segments(core.segments)
         values |= self._live.status(core, self._wall_ms(), self._ahead_ms)
         self._writer.offer(values, fence)

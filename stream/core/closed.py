@@ -1,5 +1,8 @@
 """Closed windows: the minutes and hours that are over, published when they close and when they change."""
 
+from bisect import bisect_left
+from collections.abc import Iterable
+
 import msgspec
 
 from stream.core.bucket import Buckets, Slot
@@ -98,15 +101,30 @@ class ClosedWindows:
         self.pending = set()
         return rows
 
-    def all_rows(self, segment: str, measure: int) -> list[ClosedRow]:
-        """Return the rows of every closed window that is kept, in order of time."""
+    def starts(self, begin: int, end: int | None) -> list[int]:
+        """Return where the closed windows that are kept begin, in order.
+
+        Args:
+            begin: The first that may be among them, ms.
+            end: The first that may no longer, ms; ``None``: up to the newest.
+        """
+        starts = self._buckets.starts()
+        until = self.closed_until - self._buckets.width + 1  # what is closed ends by `closed_until`
+        if end is not None:
+            until = min(end, until)
+        return starts[bisect_left(starts, begin) : bisect_left(starts, until)]
+
+    def rows(self, starts: Iterable[int], segments: Iterable[str]) -> list[ClosedRow]:
+        """Return the rows of windows, by where they begin (ms), and of segments, as they are now."""
         rows: list[ClosedRow] = []
-        for start in self._buckets.starts():
-            if start + self._buckets.width > self.closed_until:
-                break
-            cells = self._buckets.row(start, segment)
-            if cells is not None and _anything(cells) >> measure & 1:
-                rows.append(self._row(start, segment, cells, measure, self._measures[measure]))
+        for start in starts:
+            for segment in segments:
+                cells = self._buckets.row(start, segment)
+                if cells is not None:
+                    found = _anything(cells)
+                    for number, measure in enumerate(self._measures):
+                        if found >> number & 1:
+                            rows.append(self._row(start, segment, cells, number, measure))
         return rows
 
     def _passed(self, since: int, until: int) -> list[int]:

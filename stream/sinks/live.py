@@ -1,5 +1,8 @@
 """What Redis is told: sliding windows, closed minutes, values of dimensions, and how the work goes."""
 
+from collections.abc import Iterator
+from itertools import product
+
 import msgspec
 
 from stream.core.cell import CONVERTED, FIELDS, Row
@@ -17,6 +20,15 @@ LIVE_FOR_MS = 3_600_000
 """How long a live value outlives the worker that wrote it."""
 
 HISTORY_SIZE = "1m"
+
+WINDOWS_A_PIECE = 500
+"""A piece of everything has at most so many sliding windows, if one segment does not have more."""
+
+ROWS_A_PIECE = 1_000
+"""A piece of everything has at most about so many closed minutes, if one minute does not have more."""
+
+SEGMENTS_A_PIECE = 5
+"""A piece has the closed minutes of at most so many segments, so that it has several minutes of each."""
 
 _to_json = msgspec.json.Encoder().encode
 
@@ -42,31 +54,31 @@ class LiveRates:
         """Whether a history is kept of a segment: ``all``, and those that alerts watch."""
         return segment in self._watched or segment.partition("=")[0] in self._watched
 
-    def windows(self, rates: Rates, changed_only: bool) -> tuple[dict[str, Value], list[dict[str, object]]]:
-        """Return sliding windows, and those of ``all`` once more as rows for the channel.
+    def windows(self, rates: Rates) -> tuple[dict[str, Value], list[dict[str, object]]]:
+        """Return the sliding windows that changed since the last time, which are then taken as told.
 
-        Args:
-            rates: The rates.
-            changed_only: Only segments that changed since the last time; else all that ever were. They are
-                then taken as told.
+        Those of ``all`` are returned once more, as rows for the channel.
         """
         values: dict[str, Value] = {}
         rows: list[dict[str, object]] = []
         for window in rates.windows.values():
-            # All that ever were: an owner before may have shown what is no longer in the window.
-            segments = set(window.changed) if changed_only else set(rates.segments.all())
-            window.changed.clear()
-            if window.end is None:
-                continue
+            changed, window.changed = window.changed, set()
             size = duration_text(window.size)
-            for segment in segments:
-                cells = window.rows.get(segment) or [0] * (FIELDS * len(self._measures))
-                for number, measure in enumerate(self._measures):
-                    fields = self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
+            for segment in changed:
+                for measure, fields in self._window(rates, window, segment):
                     values[self.keys.rate(measure, size, segment)] = Hash(fields, LIVE_FOR_MS)
                     if segment == ALL:
                         rows.append({"measure": measure, "segment": segment, "size": size, **fields})
         return values, rows
+
+    def _window(
+        self, rates: Rates, window: SlidingWindow, segment: str
+    ) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield each measure with its fields; nothing before time is known."""
+        if window.end is not None:
+            cells = window.rows.get(segment) or [0] * (FIELDS * len(self._measures))
+            for number, measure in enumerate(self._measures):
+                yield measure, self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
 
     def _fields(
         self, rates: Rates, window: SlidingWindow, cells: Row, number: int, partial: bool
@@ -108,10 +120,10 @@ class LiveRates:
             key: Scored(found, newest - self._history_ms, self._history_ms) for key, found in members.items()
         }
 
-    def segments(self, segments: Segments) -> dict[str, Value]:
-        """Return the values of all dimensions."""
+    def segments(self, segments: Segments, *, whole: bool = False) -> dict[str, Value]:
+        """Return the values of all dimensions; ``whole``: Redis is to have no others."""
         return {
-            self.keys.segments(dimension): Names(frozenset(values), self._history_ms)
+            self.keys.segments(dimension): Names(frozenset(values), self._history_ms, whole)
             for dimension, values in segments.names().items()
             if values
         }
@@ -130,14 +142,65 @@ class LiveRates:
             fields["lag"] = str(max(0, now_ms - rates.watermark - ahead_ms))
         return {self.keys.status: Hash(fields, LIVE_FOR_MS)}
 
-    def everything(self, rates: Rates) -> dict[str, Value]:
-        """Return the values of all keys but the status, for a Redis that has lost them."""
-        values, _ = self.windows(rates, changed_only=False)
-        newest = rates.closed[0].closed_until
-        for segment in filter(self.is_watched, rates.segments.all()):
-            for measure in range(len(self._measures)):
-                values |= self.history(rates.closed[0].all_rows(segment, measure), newest)
-        return values | self.segments(rates.segments)
+    def everything(self, rates: Rates) -> Iterator[dict[str, Value]]:
+        """Yield the values of all keys but the status, for a Redis that has lost them, in pieces.
+
+        First sliding windows, then closed minutes, the newest first. A piece takes some ms; it is made when
+        it is asked for, of the rates as they are then. Nothing is taken as told: what changes, `windows` and
+        `history` tell all the same. So of a segment that is admitted meanwhile they tell everything.
+        """
+        yield self.segments(rates.segments, whole=True)
+        yield from self._all_windows(rates)
+        yield from self._all_history(rates)
+
+    def _all_windows(self, rates: Rates) -> Iterator[dict[str, Value]]:
+        # All segments that ever were: an owner before may have shown what is no longer in a window.
+        segments = rates.segments.all()
+        for group in _groups(segments, WINDOWS_A_PIECE // (len(rates.windows) * len(self._measures))):
+            yield {
+                self.keys.rate(measure, duration_text(window.size), segment): Hash(fields, LIVE_FOR_MS)
+                for segment, window in product(group, rates.windows.values())
+                for measure, fields in self._window(rates, window, segment)
+            }
+
+    def _all_history(self, rates: Rates) -> Iterator[dict[str, Value]]:
+        closed = rates.closed[0]
+        watched = list(filter(self.is_watched, rates.segments.all()))
+        groups = _groups(watched, SEGMENTS_A_PIECE)
+        # Minutes in which nothing happened do not count, so that a quiet site has few pieces.
+        minutes = max(1, ROWS_A_PIECE // (min(len(watched), SEGMENTS_A_PIECE) * len(self._measures)))
+        end: int | None = None  # the newest span has no end: Redis must not have what is newer still
+        more = True
+        while more:
+            # Minutes may have been forgotten, or come late, since the last span: they are looked up anew.
+            begin = closed.closed_until - self._history_ms
+            starts = closed.starts(begin, end)
+            more = len(starts) > minutes
+            if more:
+                begin = starts[-minutes]
+            for group in groups:
+                yield self._span(rates, group, begin, end)
+            end = begin
+
+    def _span(self, rates: Rates, segments: list[str], begin: int, end: int | None) -> dict[str, Value]:
+        """Return closed minutes from ``begin`` on and before ``end``, ms; also of keys that have none."""
+        closed = rates.closed[0]
+        members: dict[tuple[str, str], dict[int, str | None]] = {
+            (measure, segment): {} for segment, measure in product(segments, self._measures)
+        }
+        for row in closed.rows(closed.starts(begin, end), segments):
+            members[row.measure, row.segment][row.window_start] = _to_json(row).decode()
+        keep_from = closed.closed_until - self._history_ms
+        return {
+            self.keys.history(*key): Scored(found, keep_from, self._history_ms, (begin, end))
+            for key, found in members.items()
+        }
+
+
+def _groups(segments: list[str], size: int) -> list[list[str]]:
+    """Return the segments in groups of so many, but at least one."""
+    size = max(1, size)
+    return [segments[first : first + size] for first in range(0, len(segments), size)]
 
 
 def _previous_steps(plans: Plans) -> list[int]:

@@ -2,7 +2,8 @@
 
 An owner offers new values whenever a flush of its state is committed; a task of the writer's sends the newest
 value of each key, some times a second. `stream.sinks.redis_fence` has the rules of which calls may write.
-Each ownership begins with a *rebuild*: the writer writes all that its owner knows. So:
+Each ownership begins with a *rebuild*: the writer writes all that its owner knows, piece by piece
+(`stream.sinks.redis_rebuild` says why no piece ever takes the place of something newer). So:
 
 | what happens                                | what comes of it                                         |
 |---------------------------------------------|----------------------------------------------------------|
@@ -26,14 +27,15 @@ import asyncio
 import contextlib
 import enum
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 
-from stream.sinks.redis_batches import batches
-from stream.sinks.redis_fence import Fence, FencedCalls
+from stream.sinks.redis_fence import Fence, FencedCalls, Outcome
 from stream.sinks.redis_link import RedisAwayError, RedisLink
-from stream.sinks.redis_pending import Load, Pending
+from stream.sinks.redis_pending import Pending
+from stream.sinks.redis_rebuild import Rebuild
+from stream.sinks.redis_sending import Sender
 from stream.sinks.redis_values import Value
 
 _log = structlog.get_logger(__name__)
@@ -43,8 +45,8 @@ LAST_WRITE_S = 1.0  # how long the last write may take when stopping
 
 class _Mode(enum.Enum):
     IDLE = enum.auto()  # there is no owner: Redis is left alone until something is offered
-    WRITE = enum.auto()  # values offered wait to be written
-    REBUILD = enum.auto()  # everything is to be written, so values offered need not be kept
+    WRITE = enum.auto()  # values offered wait to be written, also while a rebuild is under way
+    REBUILD = enum.auto()  # a rebuild is to begin, so values offered need not be kept
     HOLD = enum.auto()  # refused: values offered are not for Redis
 
 
@@ -54,8 +56,9 @@ class RedisWriter:
     Args:
         url: ``redis://`` or ``rediss://`` (TLS).
         fence_key: The key of the fence; one for each kind of owner, whose other keys nobody else writes.
-        rebuild: Returns all values as of the newest offer; sets lose members that it does not have. Called in
-            the loop, so it must be quick. What it raises ends `run`.
+        rebuild: Returns all values in pieces. Each is made when it is asked for, as of the newest offer or
+            newer, with its sets marked as complete (``Scored.span``, ``Names.whole``). That is done in the
+            loop, so a piece must be quick; readers see the first pieces first. What it raises ends `run`.
         interval_ms: The least time between two sendings.
         timeout_ms: How long Redis may take for one answer.
         max_keys: The most values of one call.
@@ -64,7 +67,6 @@ class RedisWriter:
 
     Attributes:
         where: Host, port and database, for people.
-        writes: Calls that wrote values or published messages.
         refused: Calls refused because another writer stands for a newer state.
         rebuilds: Rebuilds that were completed.
 
@@ -76,7 +78,7 @@ class RedisWriter:
         self,
         url: str,
         fence_key: str,
-        rebuild: Callable[[], Mapping[str, Value]],
+        rebuild: Callable[[], Iterable[Mapping[str, Value]]],
         *,
         interval_ms: int = 50,
         timeout_ms: int = 5_000,
@@ -86,15 +88,14 @@ class RedisWriter:
     ) -> None:
         self._link = RedisLink(url, timeout_ms / 1000)
         self._calls = FencedCalls(self._link, fence_key)
-        self._rebuild, self._interval_s = rebuild, interval_ms / 1000
-        self._max_keys, self._max_bytes, self._max_members = max_keys, max_bytes, max_members
-        self._mode = _Mode.IDLE
-        self._fence = Fence(-1, -1)
+        self._sender = Sender(self._calls, max_keys, max_bytes)
+        self._rebuild, self._interval_s, self._max_members = rebuild, interval_ms / 1000, max_members
+        self._mode, self._fence = _Mode.IDLE, Fence(-1, -1)
         self._pending = Pending()
         self._sending_since: float | None = None
         self._changed, self._stopped = asyncio.Event(), asyncio.Event()
         self.where = self._link.where
-        self.writes = self.refused = self.rebuilds = 0
+        self.refused = self.rebuilds = 0
 
     @property
     def connected(self) -> bool:
@@ -148,10 +149,10 @@ class RedisWriter:
     def release(self) -> None:
         """End the ownership: leave Redis alone; what waits is for the next owner to write."""
         self._mode = _Mode.IDLE
-        self._pending.take()
+        self._pending = Pending()  # what is on its way and fails goes back to the old one
 
     def stop(self) -> None:
-        """Let `run` write what waits, if that is quickly done, and return."""
+        """Let `run` write what waits, if that is quickly done, and return; it does not end a rebuild."""
         self._stopped.set()
         self._changed.set()
 
@@ -173,55 +174,51 @@ class RedisWriter:
         """Send once what there is, and return the pause until the next time, seconds."""
         try:
             if self._mode is not _Mode.REBUILD:
-                await self._send(self._pending.take())
+                await self._send()
             if self._mode is _Mode.REBUILD and not self.connected:
                 await self._link.reach()  # a rebuild is not made in vain
             if self._mode is _Mode.REBUILD:
-                load = self._pending.take()._replace(items=list(self._rebuild().items()))
-                self._mode = _Mode.WRITE  # from here on, values offered are newer than the rebuild's
-                await self._send(load, rebuild=True)
+                await self._send_all()
         except RedisAwayError:
             return self._link.pause_s
         return LOOK_S if self._mode is _Mode.HOLD else self._interval_s
 
-    async def _send(self, load: Load, *, rebuild: bool = False) -> None:
-        """Send a load, its messages last; an empty one looks at the fence."""
-        fence, count, done = self._fence, len(load.items), 0
+    async def _send(self) -> None:
+        """Send what waits; where nothing does, look at the fence."""
+        pending, load = self._pending, self._pending.take()
         self._sending_since = load.since
         try:
-            for n, batch in enumerate(batches(load.items, self._max_keys, self._max_bytes, exact=rebuild)):
-                last = batch.done == count
-                outcome = await self._calls.write(
-                    fence,
-                    batch.payload,
-                    begins_rebuild=rebuild and n == 0,
-                    complete=last or not rebuild,
-                    messages=load.messages if last else {},
-                )
-                if outcome != "written":
-                    break
-                self.writes += bool(count or load.messages)
-                done = batch.done
+            outcome = await self._sender.send(self._fence, load)
         except RedisAwayError:
-            if self._mode is not _Mode.IDLE:
-                kept = self._mode is _Mode.WRITE and not rebuild
-                self._pending.put_back(load, load.items[done:] if kept else ())
-                if rebuild:
-                    self._drop_for_rebuild()
+            pending.put_back(load, load.items[self._sender.done :] if self._mode is _Mode.WRITE else ())
             raise
         finally:
             self._sending_since = None
-        if self._mode is _Mode.IDLE:
-            pass  # released meanwhile
-        elif outcome == "refused":
-            self._hold(load)
-        elif outcome != "written" or self._mode is _Mode.HOLD:
-            _log.warning("Redis does not hold what was written to it", where=self.where, found=outcome)
-            self._pending.put_back(load)
-            self._drop_for_rebuild()
-        elif rebuild:
+        if outcome != "written" or self._mode is _Mode.HOLD:
+            pending.put_back(load)
+            self._not_written(outcome, pending)
+
+    async def _send_all(self) -> None:
+        """Make a rebuild; one that does not come to its end is to begin again."""
+        pending = self._pending
+        rebuild = Rebuild(self._rebuild(), pending)
+        self._mode = _Mode.WRITE  # from here on, values offered may be newer than the rebuild's
+        self._sending_since = rebuild.since
+        try:
+            outcome = await rebuild.send(self._sender, lambda: self._fence, self._goes_on)
+        finally:
+            self._sending_since = None
+            if not rebuild.complete and pending is self._pending:
+                self._drop_for_rebuild()
+        if outcome != "written":
+            self._not_written(outcome, pending)
+        elif rebuild.complete:
             self.rebuilds += 1
-            _log.info("Redis has all values", where=self.where, keys=count, flush=fence.seq)
+            _log.info("Redis has all values", where=self.where, keys=len(rebuild.keys), flush=rebuild.flush)
+
+    def _goes_on(self) -> bool:
+        """Whether a rebuild does: not after release; when stopping, until what was offered is written."""
+        return self._mode is _Mode.WRITE and not (self._stopped.is_set() and self._pending.since is None)
 
     def _wake(self) -> None:
         self._pending.mark()
@@ -232,14 +229,17 @@ class RedisWriter:
         self._mode = _Mode.REBUILD
         self._wake()
 
-    def _hold(self, load: Load) -> None:
-        """Stop writing; what was to be sent still waits, by `lag_seconds`, though it is not kept."""
-        self._pending.put_back(load)
-        self._pending.drop()
-        self.refused += 1
-        if self._mode is not _Mode.HOLD:
-            _log.warning("Redis writes are refused", where=self.where, reason=self._calls.refusal)
-        self._mode = _Mode.HOLD
+    def _not_written(self, outcome: Outcome, pending: Pending) -> None:
+        """Do what the fence demands of who did not pass it, if it was not released meanwhile."""
+        if pending is self._pending and outcome != "refused":
+            _log.warning("Redis does not hold what was written to it", where=self.where, found=outcome)
+            self._drop_for_rebuild()
+        elif pending is self._pending:
+            pending.drop()  # it still waits, by `lag_seconds`, though it is not kept
+            self.refused += 1
+            if self._mode is not _Mode.HOLD:
+                _log.warning("Redis writes are refused", where=self.where, reason=self._calls.refusal)
+            self._mode = _Mode.HOLD
 
 
 async def _within(seconds: float, what: Awaitable[object]) -> None:

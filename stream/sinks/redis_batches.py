@@ -30,21 +30,15 @@ class Batch(NamedTuple):
     done: int
 
 
-def batches(items: Sequence[Item], max_keys: int, max_bytes: int, *, exact: bool = False) -> Iterator[Batch]:
+def batches(items: Sequence[Item], max_keys: int, max_bytes: int) -> Iterator[Batch]:
     """Yield the items as calls of at most ``max_keys`` values and about ``max_bytes``; of no items, one call.
 
     A hash larger than ``max_bytes`` is a call by itself: it is replaced as a whole or not at all.
-
-    Args:
-        items: Keys and their values.
-        max_keys: See above.
-        max_bytes: See above.
-        exact: Whether sets lose the members that their values do not have.
     """
     pieces: list[bytes] = []
     size = done = 0
     for key, value in items:
-        for piece in _pieces(key, value, exact):
+        for piece in _pieces(key, value):
             if pieces and (len(pieces) >= max_keys or size + len(piece) > max_bytes):
                 yield Batch(_array(pieces), done)
                 pieces, size = [], 0
@@ -58,28 +52,32 @@ def _array(pieces: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(pieces) + b"]"
 
 
-def _pieces(key: str, value: Value, exact: bool) -> Iterator[bytes]:
+def _pieces(key: str, value: Value) -> Iterator[bytes]:
     """Yield the value as arguments of the script's function: ``[function, key, ttl, ...]``."""
     if isinstance(value, Hash):
         yield _encode(("hash", key, value.ttl_ms, list(chain.from_iterable(value.fields.items()))))
     elif isinstance(value, Scored):
-        yield from (_encode(piece) for piece in _history(key, value, exact))
+        yield from (_encode(piece) for piece in _history(key, value))
     else:
         for n, members in enumerate(_parts(list(value.members))):
-            yield _encode(("names", key, value.ttl_ms, exact and n == 0, members))
+            yield _encode(("names", key, value.ttl_ms, value.whole and n == 0, members))
 
 
-def _history(key: str, value: Scored, exact: bool) -> Iterator[tuple[object, ...]]:
+def _history(key: str, value: Scored) -> Iterator[tuple[object, ...]]:
     """Yield pieces that each remove ranges of scores, as ``[lowest, highest, ...]``, and then add members."""
     below = f"({value.keep_from}"
     # Scores travel as text: Lua's own would lose digits beyond the 14th.
     kept = sorted((s, m) for s, m in value.members.items() if s >= value.keep_from)
     parts = list(_parts(kept)) or [[]]
     for n, part in enumerate(parts):
-        if exact:  # each piece clears the way to the next one only, so that readers never see a hole
-            begin = part[0][0] if n > 0 else value.keep_from
-            end = f"({parts[n + 1][0][0]}" if n + 1 < len(parts) else "+inf"
-            ranges = [str(begin), end]
+        if value.span is not None:
+            # Each piece clears the way to the next one only, so that readers never see a hole.
+            begin, end = value.span
+            if n > 0:
+                begin = part[0][0]
+            if n + 1 < len(parts):
+                end = parts[n + 1][0][0]
+            ranges = [str(begin), "+inf" if end is None else f"({end}"]
         else:
             ranges = [text for s, _ in part for text in (str(s), str(s))]
         members = [text for s, m in part if m is not None for text in (str(s), m)]

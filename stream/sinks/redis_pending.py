@@ -28,6 +28,7 @@ class Pending:
     def __init__(self) -> None:
         self._values: dict[str, Value] = {}
         self._messages: dict[str, str] = {}
+        self._held: dict[str, str] = {}
         self.since: float | None = None
         self.largest = 0
 
@@ -43,6 +44,7 @@ class Pending:
 
     def announce(self, channel: str, message: str) -> None:
         """Take a newer message."""
+        self._held.pop(channel, None)
         self._messages[channel] = message
 
     def mark(self) -> None:
@@ -51,11 +53,25 @@ class Pending:
             self.since = time.monotonic()
 
     def take(self) -> Load:
-        """Return all, and be empty."""
+        """Return all but messages that are held, and be empty but for those."""
         load = Load(list(self._values.items()), self._messages, self.since)
         self._messages, self.since = {}, None
         self.drop_values()
         return load
+
+    def hold(self) -> float | None:
+        """Hold the messages until `unhold`, and forget the values and since when they wait; return that.
+
+        A held message gives way to a newer one of its channel, which is not held.
+        """
+        load = self.take()
+        self._held |= load.messages
+        return load.since
+
+    def unhold(self) -> None:
+        """Hold no message any longer."""
+        self._messages |= self._held
+        self._held = {}
 
     def put_back(self, load: Load, unsent: Iterable[Item] = ()) -> None:
         """Take a load back that was not sent, of its values the ``unsent``: what came since is newer."""
@@ -74,7 +90,7 @@ class Pending:
     def drop(self) -> None:
         """Forget values and messages, but not since when something waits."""
         self.drop_values()
-        self._messages = {}
+        self._messages, self._held = {}, {}
 
     def _merged(self, older: Value, newer: Value) -> Value:
         value = merge(older, newer)

@@ -27,18 +27,25 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
             two scores may share a text (a member that carries its own score as a field cannot).
         keep_from: Members of a lower score are removed. It never falls from one value of a key to the next.
         ttl_ms: How long the key lives from this writing on, ms.
+        span: In a rebuild, the scores from the first on and below the second (``None``: without end) of which
+            these are all members: others are removed. ``None``: other scores are left as they are.
     """
 
     members: Mapping[int, str | None]
     keep_from: int
     ttl_ms: int
+    span: tuple[int, int | None] | None = None
 
 
 class Names(msgspec.Struct, frozen=True, gc=False):
-    """Members to add to a set, which lives ``ttl_ms`` from this writing on."""
+    """Members to add to a set, which lives ``ttl_ms`` from this writing on.
+
+    ``whole``: in a rebuild, these are all: others are removed.
+    """
 
     members: frozenset[str]
     ttl_ms: int
+    whole: bool = False
 
 
 Value = Hash | Scored | Names
@@ -49,7 +56,10 @@ Item = tuple[str, Value]
 
 
 def merge(older: Value, newer: Value) -> Value:
-    """Return the value that does what ``older`` and then ``newer`` would do to a key."""
+    """Return the value that does what ``older`` and then ``newer`` would do to a key.
+
+    Not for values of rebuilds (a ``span``, or ``whole``): they never wait, so there is nothing to merge.
+    """
     if isinstance(newer, Scored) and isinstance(older, Scored):
         keep_from = max(older.keep_from, newer.keep_from)
         members = {s: m for s, m in {**older.members, **newer.members}.items() if s >= keep_from}

@@ -10,7 +10,7 @@ from stream.sinks.redis_values import Hash
 async def main(address: str, fence_key: str) -> None:
     """Commit and offer, every millisecond, until killed."""
     newest: dict[str, Hash] = {}
-    writer = RedisWriter(f"redis://{address}/0", fence_key, lambda: dict(newest), interval_ms=1)
+    writer = RedisWriter(f"redis://{address}/0", fence_key, lambda: [dict(newest)], interval_ms=1)
     task = asyncio.create_task(writer.run())
     seq = 0
     while not task.done():

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any
 
 import redis
@@ -23,7 +24,12 @@ class Owner:
         born_ms: When its state was born.
         seq: The commit that it recovered.
         known: What it recovered.
+        keys: So many keys are in one piece of its rebuilds.
+        minutes: So many minutes of a history are in one piece of its rebuilds.
         options: Those of the writer.
+
+    Attributes:
+        before_piece: Called with a piece's number before it is made.
     """
 
     def __init__(
@@ -32,13 +38,17 @@ class Owner:
         born_ms: int = 1_000,
         seq: int = 0,
         known: Mapping[str, Value] | None = None,
+        keys: int = 1_000,
+        minutes: int = 1_000,
         **options: Any,
     ) -> None:
         self.born_ms, self.seq = born_ms, seq
         self.known = dict(known or {})
+        self.before_piece: Callable[[int], object] = lambda _: None
+        self._keys, self._minutes = keys, minutes
         url = options.pop("url", f"redis://{store.address}/0")
         options = {"interval_ms": 5, "timeout_ms": 300, **options}
-        self.writer = RedisWriter(url, FENCE, lambda: dict(self.known), **options)
+        self.writer = RedisWriter(url, FENCE, self._everything, **options)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Owner":
@@ -49,6 +59,39 @@ class Owner:
 
     async def __aexit__(self, *_: object) -> None:
         await self.die()
+
+    @property
+    def writes(self) -> int:
+        """Calls by which its writer wrote something."""
+        return self.writer._sender.writes
+
+    def _everything(self) -> Iterator[Mapping[str, Value]]:
+        pieces = self._pieces()
+        for n in count():
+            self.before_piece(n)
+            if (piece := next(pieces, None)) is None:
+                return
+            yield piece
+
+    def _pieces(self) -> Iterator[Mapping[str, Value]]:
+        """Yield all it knows as of then, a few keys at a time; then histories, their newest minutes first."""
+        keys = list(self.known)
+        histories = [key for key in keys if isinstance(self.known[key], Scored)]
+        others = [key for key in keys if not isinstance(self.known[key], Scored)]
+        for n in range(0, len(others), self._keys):
+            yield {key: whole(self.known[key]) for key in others[n : n + self._keys]}
+        for key in histories:
+            end: int | None = None
+            more = True
+            while more:
+                value = self.known[key]
+                assert isinstance(value, Scored)
+                scores = sorted(s for s in value.members if s >= value.keep_from and (end is None or s < end))
+                more = len(scores) > self._minutes
+                begin = scores[-self._minutes] if more else value.keep_from
+                members = {s: value.members[s] for s in scores if s >= begin}
+                yield {key: Scored(members, value.keep_from, value.ttl_ms, (begin, end))}
+                end = begin
 
     def commit(self, changes: Mapping[str, Value]) -> None:
         """Make the next commit, and offer what it changed."""
@@ -94,6 +137,11 @@ async def eventually(condition: Callable[[], object], within: float = 10.0) -> N
 def client(store: Server, db: int = 0) -> "redis.Redis":
     """A reader of the store."""
     return redis.Redis(host=store.host, port=store.port, db=db, decode_responses=True)
+
+
+def whole(value: Value) -> Value:
+    """The value as a rebuild has it where it is not cut into spans."""
+    return Names(value.members, value.ttl_ms, whole=True) if isinstance(value, Names) else value
 
 
 def content(reader: "redis.Redis", key: str) -> object:

@@ -45,7 +45,15 @@ async def test_redis_ends_as_the_living_owner_knows_it(store: Server, seed: int)
 
         async def begin(seq: int, known: dict[str, Value]) -> Owner:
             batch = random.choice([1, 3, 100])
-            owner = Owner(store, seq=seq, known=known, interval_ms=random.choice([0, 1, 5]), max_keys=batch)
+            owner = Owner(
+                store,
+                seq=seq,
+                known=known,
+                keys=random.choice([1, 3, 100]),
+                minutes=random.choice([1, 3, 100]),
+                interval_ms=random.choice([0, 1, 5]),
+                max_keys=batch,
+            )
             return await stack.enter_async_context(owner)
 
         replaced: list[Owner] = []

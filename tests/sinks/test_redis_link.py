@@ -34,7 +34,7 @@ from tests.sinks.owner import Owner, client, content, eventually, rate
 def test_a_wrong_url_is_refused_at_once(url: str, found: str) -> None:
     """The error says what was found and what is wanted, and never a password."""
     with pytest.raises(RedisUrlError, match="wanted: redis://") as error:
-        RedisWriter(url, "t:fence", dict)
+        RedisWriter(url, "t:fence", list)
     assert found in str(error.value)
     assert "secret" not in str(error.value)
 
@@ -113,10 +113,10 @@ async def test_tls() -> None:
         url = f"rediss://:secret@localhost:{store.port}/0"
         async with Owner(store, url=f"{url}?ssl_ca_certs={store.certificate}") as owner:
             await owner.written()
-            assert owner.writer.writes >= 0
+            assert owner.writes >= 0
             owner.commit({"t:a": rate("0.5")})
             await owner.written()
-            assert owner.writer.writes == 1
+            assert owner.writes == 1
         async with Owner(store, url=url) as owner:
             await eventually(lambda: "certificate" in owner.writer.error.lower())
             assert not owner.writer.connected

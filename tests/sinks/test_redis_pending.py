@@ -47,6 +47,27 @@ def test_a_history_keeps_what_is_to_be_kept() -> None:
     assert dict(pending.take().items) == {"history": history((97, "x"), (98, "x"), (99, "x"), keep_from=97)}
 
 
+def test_a_held_message_waits_or_gives_way() -> None:
+    """Messages held back are taken only after `unhold`, and where a newer one came, never."""
+    pending = Pending()
+    pending.add({"a": rate("1")})
+    pending.announce("rates", "old")
+    pending.announce("alerts", "old")
+    pending.mark()
+    since = pending.since
+    assert pending.hold() == since
+    assert pending.take() == ([], {}, None)
+
+    pending.announce("rates", "new")
+    load = pending.take()
+    assert load.messages == {"rates": "new"}
+    pending.put_back(load)
+    assert pending.hold() is None
+    assert pending.take().messages == {}
+    pending.unhold()
+    assert pending.take().messages == {"rates": "new", "alerts": "old"}
+
+
 def test_a_value_of_another_kind_takes_the_place() -> None:
     """The newest value counts, also where a key changes its type."""
     pending = Pending()

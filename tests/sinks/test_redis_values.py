@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from stream.embedded.server import Server
@@ -154,3 +156,33 @@ async def test_messages_come_after_their_values(store: Server) -> None:
             reader.publish("t:alerts", "end")
             await eventually(hear)
             assert heard == [("t:rates", "tick"), ("t:alerts", "firing"), ("t:alerts", "end")]
+
+
+async def test_messages_of_before_wait_for_all_values(store: Server) -> None:
+    """A message announced before the rebuild comes after all its pieces, unless a newer one replaces it."""
+    heard: list[tuple[str, str, object]] = []
+    with client(store) as reader, reader.pubsub(ignore_subscribe_messages=True) as channel:
+        channel.subscribe("t:rates", "t:alerts")
+        minutes = history(*((n, f"minute {n}") for n in range(30)))
+        owner = Owner(store, known={"t:a": rate("0.5"), "t:h": minutes}, minutes=10)
+
+        def hear() -> bool:
+            if (message := channel.get_message(timeout=0.01)) is not None:
+                heard.append((message["channel"], message["data"], reader.zcard("t:h")))
+            return len(heard) == 2
+
+        def meanwhile(piece: int) -> None:
+            if piece == 1:
+                owner.commit({"t:a": rate("newer")})
+                owner.writer.announce("t:rates", "newer")
+            deadline = time.monotonic() + 5
+            while piece == 2 and not heard and time.monotonic() < deadline:
+                hear()
+
+        owner.before_piece = meanwhile
+        owner.writer.announce("t:rates", "tick")
+        owner.writer.announce("t:alerts", "firing")
+        async with owner:
+            await owner.written()
+            await eventually(hear)
+    assert heard == [("t:rates", "newer", 10), ("t:alerts", "firing", 30)]
