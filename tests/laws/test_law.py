@@ -1,5 +1,6 @@
 """The law: no order, duplication, chunking, idling or crash changes what is published in the end."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from unittest.mock import patch
@@ -13,6 +14,9 @@ from stream.core.definition import Condition, Definition, Dimension, Funnel, Mic
 from stream.core.visitor import LONG_LOG
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.oracle import Read, Rows, compare, judge, rows
+
+EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or (5_000 if os.environ.get("CI") else 100))
+"""How often the law is tried; some faults needed thousands of tries to be found."""
 
 MINUTE = 60_000
 BEGIN = 1_767_603_600_000  # 2026-01-05 09:00 UTC
@@ -121,7 +125,7 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
     return [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(arrivals(), st.data())
 def test_the_law(reads: list[Read], data: st.DataObject) -> None:
     """Any order, duplication, split into chunks, idling, flush or crash: the rows are those of the batch."""
