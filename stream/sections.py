@@ -6,14 +6,24 @@ Durations are kept in ms.
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from stream.core.definition import MICRO, SESSION
+from stream.core.event import WHERE_FIELDS, is_readable
 from stream.units import duration_ms, per_ms, share
+
+
+def _readable(where: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Refuse fields that no event has: reading one would stop the worker."""
+    for field in where:
+        if not is_readable(field, WHERE_FIELDS):
+            raise ValueError(f"not {field!r} but a field of events: {', '.join(WHERE_FIELDS)} or props.NAME")
+    return where
+
 
 Duration = Annotated[int, BeforeValidator(duration_ms), Field(ge=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Where = dict[str, str | list[str]]
+Where = Annotated[dict[str, str | list[str]], AfterValidator(_readable)]
 
 
 class Section(BaseModel):

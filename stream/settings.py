@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from stream.core import definition
 from stream.core.definition import MICRO, SESSION
+from stream.core.event import LABEL_FIELDS, is_readable
 from stream.sections import (
     Alert,
     Audience,
@@ -56,6 +57,11 @@ class Settings(Section):
             if d.cross and (len(d.cross) < 2 or not set(d.cross) <= plain or d.field or d.values):
                 raise ValueError(
                     f"{name}: cross names at least two declared dimensions, and nothing but max_values"
+                )
+            if not d.cross and not is_readable(d.field or name, LABEL_FIELDS):
+                raise ValueError(
+                    f"{name}: not {d.field or name!r} but a field of events:"
+                    f" {', '.join(LABEL_FIELDS)} or props.NAME"
                 )
             if name == "all":
                 raise ValueError("'all' is the whole, not a dimension")

@@ -108,6 +108,25 @@ TEXT_FIELDS: tuple[str, ...] = (
 )
 """Optional text fields: a ``where`` or a dimension can read them."""
 
+LABEL_FIELDS: tuple[str, ...] = (
+    *TEXT_FIELDS,
+    "name",
+    "event_id",
+    "visitor_id",
+    "user_id",
+    "session_id",
+    "email_sha256",
+)
+"""Fields that a dimension can read: all that are text. So it can ``props.NAME``."""
+
+WHERE_FIELDS: tuple[str, ...] = (*LABEL_FIELDS, "value")
+"""Fields that a ``where`` can read. So it can ``props.NAME``."""
+
+
+def is_readable(field: str, fields: tuple[str, ...]) -> bool:
+    """Whether ``field`` is one of ``fields`` or names a property."""
+    return field in fields or (field.startswith("props.") and field != "props.")
+
 
 def field_text(event: Event, field: str) -> str:
     """Return a field of the event, or of its ``props.``, as text; empty where it is absent."""

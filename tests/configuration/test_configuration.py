@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from stream.configuration import ConfigurationError, load, presets
-from stream.core.definition import Definition
+from stream.core.definition import Condition, Definition, Dimension, Micro
+from stream.core.event import LABEL_FIELDS, Event
+from stream.core.labels import LabelReader
+from stream.core.plan import Plans
 from stream.units import duration_ms, duration_text
 
 SMALL = '[[micro]]\nname = "share"\nevent = "share"\n'
@@ -110,6 +113,13 @@ def test_without_any_configuration_it_says_how_to_give_one(
         (f"{SMALL}[[audience]]\nname = 'x'\nentered = 'a.b'", "audience: 'x' names 'a.b'"),
         (f"{SMALL}[dimensions]\nboth = {{ cross = ['a', 'b'] }}", "both: cross names at least two declared"),
         (
+            f"{SMALL}where = {{ wether = 'x' }}",
+            "FILE: micro.0.where: found {'wether': 'x'}; wanted: not 'wether'",
+        ),
+        (f"{SMALL}where = {{ 'props.' = 'x' }}", "a field of events: page, referrer, "),
+        (f"{SMALL}[dimensions]\nweather = {{}}", "weather: not 'weather' but a field of events: page, "),
+        (f"{SMALL}[dimensions]\nprice = {{ field = 'value' }}", "price: not 'value' but a field of events"),
+        (
             f"{SMALL}[[funnel]]\nname = 'f'\norder = 'strict'\nsteps = [{{ name = 'a', event = 'a' }}]",
             "funnel.0.order",
         ),
@@ -126,6 +136,17 @@ def test_without_any_configuration_it_says_how_to_give_one(
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:
     """A mistake is named by file and key, with what was found and what is wanted."""
     assert sentence in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("field", [*LABEL_FIELDS, "props.plan"])
+def test_every_field_that_is_accepted_can_be_read(field: str) -> None:
+    """What a dimension or a ``where`` may name can be read from any event, also beside other dimensions."""
+    event = Event(name="share", time=1, visitor_id="v", event_id="e", value=2.5)
+    dimensions = (Dimension("device", "device"), Dimension("other", field))
+    assert len(LabelReader(dimensions).of(event)) == 2
+    for readable in (field, "value"):
+        micro = Micro("share", "share", (Condition(readable, ("x", "y*")),))
+        assert Plans(Definition(micros=(micro,))).of(event).mask == 0
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
