@@ -2,6 +2,7 @@
 
 import ssl
 from pathlib import Path
+from typing import NamedTuple
 
 from stream.engine.connection import Connection, Security
 from stream.engine.topics import TopicSpec
@@ -11,15 +12,34 @@ from stream.settings import Settings
 DAY_MS = 86_400_000
 
 
+class Written(NamedTuple):
+    """A topic that is written for others: its name without the prefix, and what its records are."""
+
+    name: str
+    holds: str
+    key: str
+    value: str
+
+
+RATES = Written(
+    "conversion-rates",
+    "every closed minute and hour of a measure and segment, again whenever its content changes",
+    "`measure|segment|size|window_start`, the segment's value percent-encoded",
+    "JSON object",
+)
+REJECTED = Written("site-events-rejected", "records that are no events", "as read", "the bytes as read")
+LATE = Written("site-events-late", "events that came too late to be counted", "as read", "the bytes as read")
+
+
 class Topics:
     """Names of all topics of a configuration."""
 
     def __init__(self, settings: Settings) -> None:
         prefix, group = settings.kafka.topic_prefix, settings.kafka.group
         self.events = tuple(settings.kafka.events)
-        self.rates = f"{prefix}conversion-rates"
-        self.rejected = f"{prefix}site-events-rejected"
-        self.late = f"{prefix}site-events-late"
+        self.rates = f"{prefix}{RATES.name}"
+        self.rejected = f"{prefix}{REJECTED.name}"
+        self.late = f"{prefix}{LATE.name}"
         self.deltas = f"{group}-window-counts"
         self.commands = f"{group}-visitor-commands"
 

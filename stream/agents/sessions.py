@@ -9,6 +9,7 @@ from stream.agents.fingerprint import check
 from stream.core.definition import Definition
 from stream.core.delta import Delta
 from stream.core.event import OUTCOMES, Event, Outcome, Reason, Rejected
+from stream.core.fields import Field
 from stream.core.partition import Partition
 from stream.engine.api import Chunk, Flush, Record, Row
 from stream.formats.canonical import parse
@@ -20,6 +21,22 @@ WHOLE_LIMIT = 6 * 1024 * 1024
 """Longest key and value set aside whole, in bytes: with both, a record fits its topic's 16 MiB.
 
 Only compressed batches bring longer ones. Their beginning is kept: no topic would take the whole."""
+
+HEADERS: tuple[Field, ...] = (
+    Field("reason", "why it was set aside: a reason of the list, or `late`"),
+    Field("detail", f"what was found and what is wanted; at most {DETAIL_LIMIT} characters"),
+    Field("topic", "where it was read"),
+    Field("partition", "where it was read"),
+    Field("offset", "where it was read"),
+    Field("time", "the record's timestamp", "ms since the epoch"),
+)
+"""Headers of a record that is set aside, as text."""
+
+LATE_HEADERS: tuple[Field, ...] = (
+    *HEADERS,
+    Field("watermark", "the partition's watermark by then", "ms since the epoch"),
+)
+"""Headers of a late one."""
 
 _VISITOR, _FORWARDED, _STATE = b"v:", b"fw", b"st"
 

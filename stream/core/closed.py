@@ -7,7 +7,8 @@ import msgspec
 
 from stream.core.bucket import Buckets, Slot
 from stream.core.cell import FIELDS, Row
-from stream.core.rate import rate
+from stream.core.fields import Field
+from stream.core.rate import RATE_FIELDS, rate
 from stream.core.segment import Segments, encode
 from stream.units import duration_text
 
@@ -15,11 +16,7 @@ from stream.units import duration_text
 class ClosedRow(msgspec.Struct, frozen=True):
     """One closed window of one measure and segment, as topic ``conversion-rates`` has it.
 
-    Times are ms since the epoch, ratios 0..1 or null where there were no sessions.
-
-    Attributes:
-        mature: Nobody in it can still convert.
-        partial: Counts are lower bounds: the dimension has more values than are told apart.
+    Times are ms since the epoch, ratios null where there were no sessions; ``ROW_FIELDS`` has all meanings.
     """
 
     measure: str
@@ -41,6 +38,27 @@ class ClosedRow(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """Return the row's key in the topic."""
         return f"{self.measure}|{encode(self.segment)}|{self.size}|{self.window_start}"
+
+
+WINDOW_START = Field("window_start", "where the window begins, inclusive", "ms since the epoch")
+WINDOW_END = Field("window_end", "where it ends, exclusive", "ms since the epoch")
+MATURE = Field("mature", "whether nobody in the window can still convert", "true or false")
+PARTIAL = Field(
+    "partial",
+    "whether counts are lower bounds: the dimension has more values than are told apart",
+    "true or false",
+)
+ROW_FIELDS: tuple[Field, ...] = (
+    Field("measure", "`funnel.step` or `micro.name`"),
+    Field("segment", "`all` or `dimension=value`"),
+    Field("size", "length of the window, such as `1m`"),
+    WINDOW_START,
+    WINDOW_END,
+    *RATE_FIELDS,
+    MATURE,
+    PARTIAL,
+)
+"""What the fields of a row mean."""
 
 
 class ClosedWindows:

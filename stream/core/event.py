@@ -1,8 +1,11 @@
 """The canonical event, and the closed list of reasons for which a record is none."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, final
 
 import msgspec
+
+from stream.core.fields import Field
 
 Reason = Literal[
     "not_json",
@@ -17,22 +20,32 @@ Reason = Literal[
 ]
 """Why a record was rejected."""
 
-REASONS: tuple[Reason, ...] = (
-    "not_json",
-    "not_an_object",
-    "too_large",
-    "too_deep",
-    "missing_name",
-    "missing_visitor",
-    "bad_time",
-    "future_time",
-    "bad_field",
-)
+REASON_MEANINGS: Mapping[Reason, str] = {
+    "not_json": "it is no JSON text in UTF-8, or empty",
+    "not_an_object": "it is JSON, but no object",
+    "too_large": "it is larger than 32 KiB",
+    "too_deep": "it is nested deeper than 32 objects and lists",
+    "missing_name": "`name` is missing",
+    "missing_visitor": "`visitor_id`, `user_id` and `session_id` are missing, all three",
+    "bad_time": "`time`, `sent_at` or `received_at` is missing or no time",
+    "future_time": "`time` is further ahead of its arrival than `time.max_future`",
+    "bad_field": "another field has a value of the wrong type",
+}
+
+REASONS: tuple[Reason, ...] = tuple(REASON_MEANINGS)
 
 Outcome = Literal["counted", "duplicate", "late", "rejected", "bot"]
 """What became of a record that was read; every record has exactly one."""
 
-OUTCOMES: tuple[Outcome, ...] = ("counted", "duplicate", "late", "rejected", "bot")
+OUTCOME_MEANINGS: Mapping[Outcome, str] = {
+    "counted": "it is in the numbers",
+    "duplicate": "an event with its `event_id` was counted before",
+    "late": "it is older than the lateness that is allowed: it was set aside",
+    "rejected": "it is no event: it was set aside",
+    "bot": "its session had 2,000 steps before it: no person does that",
+}
+
+OUTCOMES: tuple[Outcome, ...] = tuple(OUTCOME_MEANINGS)
 
 NAME_LIMIT = 100
 """Longest event name, in characters; a longer one is cut."""
@@ -83,6 +96,35 @@ class Event(msgspec.Struct, gc=False, kw_only=True):
     consent: Consent | None = None
     email_sha256: str | None = None
     props: dict[str, Scalar] | None = None
+
+
+EVENT_FIELDS: tuple[Field, ...] = (
+    Field("name", "what happened, by GA4's recommended name where there is one; needed", "text"),
+    Field("time", "when it happened; needed", "ISO 8601 or ms since the epoch"),
+    Field("sent_at", "when the tracker sent it, by the clock of `time`, whose error it shows", "as `time`"),
+    Field("received_at", "when it was received; default: the record's timestamp", "as `time`"),
+    Field("event_id", "two of a visitor with one id are one; default: made of what it says", "text"),
+    Field("visitor_id", "who it was; this, `user_id` or `session_id` is needed", "text"),
+    Field("user_id", "who it was, when known", "text"),
+    Field("session_id", "the tracker's session; without, sessions are made from gaps", "text"),
+    Field("page", "where it happened", "text"),
+    Field("referrer", "where the visitor came from", "text"),
+    Field("device", "such as `mobile`", "text"),
+    Field("source", "of the visit, such as `google`", "text"),
+    Field("medium", "of the visit, such as `email`", "text"),
+    Field("campaign", "of the visit", "text"),
+    Field("country", "of the visitor", "text"),
+    Field("user_type", "`new` or `returning`; default: whether the visitor is known", "text"),
+    Field("variant", "of an experiment", "text"),
+    Field("user_agent", "the browser's", "text"),
+    Field("value", "what it is worth; can be read by `where`", "number, in `currency`"),
+    Field("currency", "of `value`", "text"),
+    Field("items", "what it is about; not used yet", "list"),
+    Field("consent", "`ad_user_data` and `ad_personalization`; not used yet", "object of true or false"),
+    Field("email_sha256", "hashed address; not used yet", "text"),
+    Field("props", "anything else, flat; read as `props.NAME`", "object"),
+)
+"""What the fields of an event mean."""
 
 
 @final

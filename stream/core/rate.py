@@ -5,23 +5,16 @@ from math import sqrt
 import msgspec
 
 from stream.core.cell import ACTIONS, CONVERTED, FIELDS, OPEN, SESSIONS
+from stream.core.fields import Field
 
 Z95 = 1.959963984540054
 """Quantile of the normal distribution that leaves 2.5 % above it."""
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """Counts and rates of one measure, segment and window; ratios are 0..1, ``None`` where there is no data.
+    """Counts and rates of one measure, segment and window; ``RATE_FIELDS`` has what they mean.
 
-    Attributes:
-        sessions: Relevant sessions: those that reached the measure's base inside the window.
-        converted: Those of them that have reached the measure by now.
-        open: Those of them that have not, and may still.
-        actions: Sessions that reached the measure inside the window.
-        ratio: ``converted / sessions``.
-        flow_ratio: ``actions / sessions``; it may exceed 1.
-        low: Lower end of the 95 % Wilson interval of ``ratio``.
-        high: Its upper end.
+    Ratios are 0..1, ``None`` where there is no data.
     """
 
     sessions: int
@@ -32,6 +25,19 @@ class Rate(msgspec.Struct, frozen=True):
     flow_ratio: float | None
     low: float | None
     high: float | None
+
+
+RATE_FIELDS: tuple[Field, ...] = (
+    Field("sessions", "relevant sessions: those that reached the measure's base inside the window", "count"),
+    Field("converted", "those of them that have reached the measure by now", "count"),
+    Field("open", "those of them that have not, and still may", "count"),
+    Field("actions", "sessions that reached the measure inside the window", "count"),
+    Field("ratio", "`converted / sessions`", "0..1"),
+    Field("flow_ratio", "`actions / sessions`; it may exceed 1", "ratio"),
+    Field("low", "lower end of the 95 % Wilson interval of `ratio`", "0..1"),
+    Field("high", "its upper end", "0..1"),
+)
+"""What the fields of a rate mean."""
 
 
 def rate(row: list[int], measure: int) -> Rate:

@@ -21,6 +21,11 @@ def cross_value(parts: tuple[str, ...]) -> str:
     return "/".join(part.replace("/", "%2F") for part in parts)
 
 
+def most_values(dimension: Dimension) -> int:
+    """Return how many values of a dimension can have a segment, :data:`OTHER` included."""
+    return max(dimension.max_values, len(set(dimension.values))) + 1
+
+
 class Segments:
     """Makes segments of labels. Values that are not listed are admitted first come, as long as there is room.
 

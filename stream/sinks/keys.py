@@ -1,20 +1,103 @@
-"""Names of all keys in Redis, in one table: what follows the prefix, what it holds."""
+"""Names of all keys in Redis, in one table: what follows the prefix, what it holds, how long it lives."""
 
 from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
+from stream.core.closed import MATURE, PARTIAL, ROW_FIELDS, WINDOW_END, WINDOW_START
+from stream.core.event import OUTCOME_MEANINGS
+from stream.core.fields import Field
+from stream.core.rate import RATE_FIELDS
 from stream.core.segment import encode
+from stream.units import duration_text
 
-KEYS: Mapping[str, str] = {
-    "rate:{measure}:{size}:{segment}": "hash: the sliding window that ends now",
-    "history:{measure}:{segment}": "sorted set by start of the window: one JSON member a closed minute",
-    "segments:{dimension}": "set: values seen",
-    "status": "hash: watermark, lag, workers, records by outcome",
-    "fence": "hash: which state, and which flush of it, the values stand for",
+LIVE_FOR_MS = 3_600_000
+"""How long a live value outlives the worker that wrote it."""
+
+_LIVE_FOR = f"{duration_text(LIVE_FOR_MS)} from its last write"
+_HISTORY = "`redis.history` from its last write"
+
+
+class Key(NamedTuple):
+    """A kind of key.
+
+    Attributes:
+        type: Redis' type.
+        holds: What is in it.
+        lives: When it expires.
+        fields: Of a hash, or of the JSON of a member.
+        watched_only: Whether of the segments only those that alerts watch have one.
+    """
+
+    type: Literal["hash", "sorted set", "set"]
+    holds: str
+    lives: str
+    fields: tuple[Field, ...] = ()
+    watched_only: bool = False
+
+
+class Channel(NamedTuple):
+    """A channel of messages: what a message tells, and the fields of its JSON."""
+
+    tells: str
+    fields: tuple[Field, ...]
+
+
+RATE_HASH: tuple[Field, ...] = (
+    WINDOW_START,
+    WINDOW_END,
+    *RATE_FIELDS,
+    Field("from_previous", "`converted` per `converted` of the step before that is not optional", "0..1"),
+    Field("drop_off", "`1 - from_previous`", "0..1"),
+    MATURE,
+    PARTIAL,
+    Field("closed_until", "minutes that end by then are closed", "ms since the epoch"),
+)
+"""Fields of a sliding window. Ratios are absent where there were no sessions to divide by."""
+
+STATUS_HASH: tuple[Field, ...] = (
+    Field("watermark", "time that all partitions have passed", "ms since the epoch"),
+    Field("lag", "how far the work is behind the clock", "ms"),
+    Field("workers", "workers that have partitions", "count"),
+    *(
+        Field(outcome, f"records of which this is true: {text}", "count")
+        for outcome, text in OUTCOME_MEANINGS.items()
+    ),
+)
+
+FENCE_HASH: tuple[Field, ...] = (
+    Field("born", "when the state was first made", "ms since the epoch"),
+    Field("seq", "number of the flush that the values stand for"),
+    Field("writer", "who wrote last"),
+    Field("call", "number of that writer's call"),
+    Field("state", "`rebuilding` while a new owner writes everything, then `complete`"),
+)
+
+KEYS: Mapping[str, Key] = {
+    "rate:{measure}:{size}:{segment}": Key("hash", "the sliding window that ends now", _LIVE_FOR, RATE_HASH),
+    "history:{measure}:{segment}": Key(
+        "sorted set",
+        "the closed minutes of `all` and of the segments that alerts watch, by `window_start`: one JSON each",
+        _HISTORY,
+        ROW_FIELDS,
+        watched_only=True,
+    ),
+    "segments:{dimension}": Key("set", "values seen", _HISTORY),
+    "status": Key("hash", "how the work goes", _LIVE_FOR, STATUS_HASH),
+    "fence": Key("hash", "which state, and which flush of it, the values stand for", "for ever", FENCE_HASH),
 }
 """Keys by pattern."""
 
-CHANNELS: Mapping[str, str] = {"rates": "one JSON a publish tick"}
-"""Channels of messages."""
+CHANNELS: Mapping[str, Channel] = {
+    "rates": Channel(
+        "one JSON a publish tick",
+        (
+            Field("watermark", "as in the status", "ms since the epoch"),
+            Field("flush", "number of the flush, as `seq` of the fence"),
+            Field("rates", "windows of `all` that changed: `measure`, `segment`, `size`, fields of the hash"),
+        ),
+    )
+}
+"""Channels of messages, by what follows the prefix."""
 
 
 class Keys:

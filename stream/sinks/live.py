@@ -12,12 +12,9 @@ from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.core.segment import ALL, Segments
 from stream.core.window import SlidingWindow
-from stream.sinks.keys import Keys
+from stream.sinks.keys import LIVE_FOR_MS, Keys
 from stream.sinks.redis_values import Hash, Names, Scored, Value
 from stream.units import duration_text
-
-LIVE_FOR_MS = 3_600_000
-"""How long a live value outlives the worker that wrote it."""
 
 HISTORY_SIZE = "1m"
 

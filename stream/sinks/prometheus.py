@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: every name, its meaning and its labels in one table, and how they are read.
+"""How the metrics of :mod:`stream.sinks.metrics` are read.
 
 Counters come from durable state, so a restart does not set them back; gauges are read from the windows as
 they are when Prometheus asks. Nothing here is called on the hot path but the histograms, once a flush.
@@ -9,7 +9,7 @@ from math import nan
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from stream import __version__
@@ -18,74 +18,16 @@ from stream.core.event import OUTCOMES, REASONS
 from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.sinks.measure import measure_label, segment_label
+from stream.sinks.metrics import (
+    BUCKETS,
+    BUILD_INFO,
+    BUILD_INFO_HELP,
+    BUILD_INFO_LABELS,
+    HISTOGRAMS,
+    METRICS,
+    Family,
+)
 from stream.units import duration_text
-
-Family = CounterMetricFamily | GaugeMetricFamily
-SEGMENT = ("dimension", "value")
-STEP = ("funnel", "step", *SEGMENT)
-WINDOW = ("funnel", "step", "window", *SEGMENT)
-INPUT = ("topic", "partition")
-
-
-class Definition(NamedTuple):
-    """A metric: its kind, what it tells, and its labels."""
-
-    kind: type[Family]
-    help: str
-    labels: tuple[str, ...]
-
-
-METRICS: Mapping[str, Definition] = {
-    "microconv_events": Definition(
-        CounterMetricFamily, "Records read, by what became of them.", (*INPUT, "outcome")
-    ),
-    "microconv_rejected": Definition(CounterMetricFamily, "Records rejected, by reason.", (*INPUT, "reason")),
-    "microconv_sessions": Definition(CounterMetricFamily, "Sessions begun.", SEGMENT),
-    "microconv_step_sessions": Definition(CounterMetricFamily, "Sessions that reached a measure.", STEP),
-    "microconv_segment_overflow": Definition(
-        CounterMetricFamily, "Sessions whose value found no room among those told apart.", ("dimension",)
-    ),
-    "microconv_conversion_ratio": Definition(
-        GaugeMetricFamily, "Share (0..1) of the window's relevant sessions that converted by now.", WINDOW
-    ),
-    "microconv_flow_ratio": Definition(
-        GaugeMetricFamily,
-        "Sessions that converted in the window, per relevant session of the window.",
-        WINDOW,
-    ),
-    "microconv_window_sessions": Definition(GaugeMetricFamily, "Relevant sessions of the window.", WINDOW),
-    "microconv_window_converted": Definition(
-        GaugeMetricFamily, "Relevant sessions of the window that converted by now.", WINDOW
-    ),
-    "microconv_window_open_sessions": Definition(
-        GaugeMetricFamily, "Relevant sessions of the window that have not converted and still may.", WINDOW
-    ),
-    "microconv_window_actions": Definition(
-        GaugeMetricFamily, "Sessions that converted in the window, whenever they became relevant.", WINDOW
-    ),
-    "microconv_watermark_timestamp_seconds": Definition(
-        GaugeMetricFamily, "Watermark of an input partition, seconds since the epoch.", INPUT
-    ),
-    "microconv_lag_events": Definition(
-        GaugeMetricFamily, "Records of an input partition that are stable and not yet counted.", INPUT
-    ),
-    "microconv_open_sessions": Definition(
-        GaugeMetricFamily, "Sessions of a partition that have not closed.", ("partition",)
-    ),
-    "microconv_redis_lag_seconds": Definition(
-        GaugeMetricFamily, "Age of the oldest value that Redis does not have yet.", ()
-    ),
-}
-"""All metrics that are read at a scrape. Counters get ``_total`` when they are exposed."""
-
-HISTOGRAMS: Mapping[str, str] = {
-    "microconv_transaction_seconds": "How long a transaction was open: readers of its topics waited for it.",
-    "microconv_flush_seconds": "How long the flush of a partition took.",
-    "microconv_event_to_publish_seconds": "From the oldest arrival in a flush to its rates being shown.",
-}
-"""Metrics that are observed once a flush."""
-
-BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 15.0, 60.0)
 
 
 class InputSample(NamedTuple):
@@ -122,21 +64,14 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.registry.register(WorkerCollector(sources))
         histograms = {
-            name: Histogram(
-                name,
-                text,
-                () if name == "microconv_event_to_publish_seconds" else ("topology",),
-                buckets=BUCKETS,
-                registry=self.registry,
-            )
-            for name, text in HISTOGRAMS.items()
+            name: Histogram(name, found.help, found.labels, buckets=BUCKETS, registry=self.registry)
+            for name, found in HISTOGRAMS.items()
         }
         self._transaction = histograms["microconv_transaction_seconds"]
         self._flush = histograms["microconv_flush_seconds"]
         self._publish = histograms["microconv_event_to_publish_seconds"]
-        Gauge("microconv_build_info", "The running version.", ("version",), registry=self.registry).labels(
-            __version__
-        ).set(1)
+        info = Gauge(BUILD_INFO, BUILD_INFO_HELP, BUILD_INFO_LABELS, registry=self.registry)
+        info.labels(__version__).set(1)
 
     def transaction(self, topology: str, seconds: float) -> None:
         """Observe for how long a transaction was open."""
@@ -162,7 +97,7 @@ class WorkerCollector(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all metrics of :data:`METRICS` that this worker has samples for."""
+        """Yield all metrics of :data:`stream.sinks.metrics.METRICS` that this worker has samples for."""
         families: dict[str, Family] = {
             name: found.kind(name, found.help, labels=found.labels) for name, found in METRICS.items()
         }

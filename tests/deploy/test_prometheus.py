@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stream.generate.grafana import dashboard
-from stream.sinks.prometheus import HISTOGRAMS, METRICS
+from stream.sinks.metrics import HISTOGRAMS, METRICS
 from tests.deploy.dashboard import queries
 from tests.deploy.files import DEPLOY, ROOT, from_yaml
 from tests.parts.prometheus import promtool
