@@ -16,7 +16,7 @@ from prometheus_client.exposition import choose_encoder
 from stream.agents.rates import RatesState
 from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.agents.show import Show
-from stream.configuration import ConfigurationError, load
+from stream.configuration import load
 from stream.core.plan import Plans
 from stream.engine.api import Topology
 from stream.engine.builder import Engine
@@ -27,9 +27,8 @@ from stream.settings import Settings
 from stream.sinks.live import LiveRates
 from stream.sinks.prometheus import InputSample, Metrics, Sources
 from stream.sinks.redis import RedisWriter
-from stream.sinks.redis_link import RedisUrlError
 from stream.web.server import ListenError, WebServer
-from stream.wiring import Topics, connection
+from stream.wiring import Topics, connection, redis_place
 
 SESSIONS_FLUSH_MS = 150
 RATES_FLUSH_MS = 100
@@ -203,12 +202,8 @@ def make(settings: Settings) -> Worker:
     Raises:
         ConfigurationError: Redis' address is none, or a file that the configuration names cannot be read.
     """
-    try:
-        return Worker(settings)
-    except RedisUrlError as error:
-        raise ConfigurationError(f"redis.url: {str(error).removeprefix('Redis URL: ')}") from None
-    except OSError as error:
-        raise ConfigurationError(f"kafka.auth: {error}; wanted: files that can be read") from None
+    redis_place(settings)
+    return Worker(settings)
 
 
 def _clock_ms() -> float:

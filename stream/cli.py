@@ -6,9 +6,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from stream.configuration import ConfigurationError, load
+from stream.configuration import ConfigurationError, Found, find
 from stream.logs import set_up
-from stream.settings import Settings
 
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
@@ -30,15 +29,27 @@ def _verbs() -> None:
 @cli.command()
 def worker(config: ConfigFile = None, preset: Preset = None) -> None:
     """Run one worker. Start as many as there is work; they share it."""
-    settings = _settings(config, preset)
+    found = _found(config, preset)
     set_up()
     from stream.app import make  # Faust takes a second to import: only the verbs that need it pay
 
     try:
-        engine = make(settings).engine
+        engine = make(found.settings).engine
     except ConfigurationError as error:
-        _refuse(error)
+        _refuse(found.refusal(error))
     engine.run()
+
+
+@cli.command()
+def check(
+    config: ConfigFile = None,
+    preset: Preset = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as one JSON object.")] = False,
+) -> None:
+    """Validate the configuration, and print what will be measured and how much that makes."""
+    from stream.check.command import check as run
+
+    raise typer.Exit(run(config, preset, as_json=as_json))
 
 
 @cli.command()
@@ -54,7 +65,7 @@ def simulate(
     to: Annotated[str, typer.Option(metavar="kafka|-", help="Where to: the topic, or JSON lines.")] = "kafka",
 ) -> None:
     """Send realistic traffic of an online shop, to Kafka or as JSON lines."""
-    settings = _settings(config, preset)
+    settings = _found(config, preset).settings
     from stream.simulate.command import simulate as run
 
     raise typer.Exit(run(settings, rate, sessions, start, seed, to))
@@ -78,9 +89,9 @@ def demo(
     raise typer.Exit(run(seconds, rate, port, seed, as_json=as_json))
 
 
-def _settings(config: str | None, preset: str | None) -> Settings:
+def _found(config: str | None, preset: str | None) -> Found:
     try:
-        return load(config, preset)
+        return find(config, preset)
     except ConfigurationError as error:
         _refuse(error)
 

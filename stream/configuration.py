@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -26,6 +26,27 @@ def presets() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
+class Found(NamedTuple):
+    """A configuration and where it came from.
+
+    Attributes:
+        settings: The configuration.
+        where: The file, or ``preset NAME``.
+        overridden: Which keys (``web.port``) were taken from which variables of the environment.
+    """
+
+    settings: Settings
+    where: str
+    overridden: Mapping[str, str]
+
+    def refusal(self, error: ConfigurationError) -> ConfigurationError:
+        """Return an error about a key (``redis.url: …``) with where the key came from before it."""
+        about = str(error).partition(":")[0]
+        variables = (v for key, v in self.overridden.items() if f"{key}.".startswith(f"{about}."))
+        variable = next(variables, None)
+        return ConfigurationError(f"{f'environment {variable}' if variable else self.where}: {error}")
+
+
 def load(
     file: str | None = None, preset: str | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
@@ -36,28 +57,48 @@ def load(
     Raises:
         ConfigurationError: There is none, or it is wrong.
     """
+    return find(file, preset, environ).settings
+
+
+def find(
+    file: str | None = None, preset: str | None = None, environ: Mapping[str, str] | None = None
+) -> Found:
+    """Return the configuration as :func:`load` does, with where it came from.
+
+    Raises:
+        ConfigurationError: There is none, or it is wrong.
+    """
     env = os.environ if environ is None else environ
     where, tables = _read(file, preset, env)
     overridden = _override(tables, env)
     try:
-        return Settings.model_validate(tables)
+        return Found(Settings.model_validate(tables), where, overridden)
     except ValidationError as error:
         raise ConfigurationError(_sentences(where, overridden, error)) from None
+
+
+def preset_text(name: str) -> str:
+    """Return the TOML of a preset.
+
+    Raises:
+        ConfigurationError: There is none of this name.
+    """
+    if name not in presets():
+        raise ConfigurationError(f"--preset: found {name!r}; wanted: one of {', '.join(presets())}")
+    return (resources.files("stream") / "presets" / f"{name}.toml").read_text()
 
 
 def _read(file: str | None, preset: str | None, env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     if file and preset:
         raise ConfigurationError("both a file and a preset were given; wanted: one of them")
     if preset:
-        if preset not in presets():
-            raise ConfigurationError(f"--preset: found {preset!r}; wanted: one of {', '.join(presets())}")
-        text = (resources.files("stream") / "presets" / f"{preset}.toml").read_text()
-        return f"preset {preset}", tomllib.loads(text)
+        return f"preset {preset}", tomllib.loads(preset_text(preset))
     path = Path(file or env.get(ENV_FILE) or DEFAULT_FILE)
     if not path.exists() and not file and not env.get(ENV_FILE):
         raise ConfigurationError(
             f"no configuration: there is no ./{DEFAULT_FILE}; wanted: -c FILE, --preset NAME"
-            f" ({', '.join(presets())}) or the environment variable {ENV_FILE}"
+            f" ({', '.join(presets())}) or the environment variable {ENV_FILE};"
+            f" `microconv init --preset {presets()[0]}` writes one to start from"
         )
     try:
         return str(path), tomllib.loads(path.read_text())

@@ -1,42 +1,25 @@
 """The sections of the configuration: every key with its default and meaning at its definition.
 
-Durations are kept in ms.
+Durations are kept in ms. What a definition says is also what ``microconv init`` and the reference pages say.
 """
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from stream.core.definition import MICRO, SESSION
-from stream.core.event import WHERE_FIELDS, is_readable
-from stream.units import duration_ms, per_ms, share
+from stream.kinds import Duration, Frequency, Name, NotYet, Section, Share, Where
+from stream.units import duration_ms, per_ms
 
-
-def _readable(where: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
-    """Refuse fields that no event has: reading one would stop the worker."""
-    for field in where:
-        if not is_readable(field, WHERE_FIELDS):
-            raise ValueError(f"not {field!r} but a field of events: {', '.join(WHERE_FIELDS)} or props.NAME")
-    return where
-
-
-Duration = Annotated[int, BeforeValidator(duration_ms), Field(ge=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Where = Annotated[dict[str, str | list[str]], AfterValidator(_readable)]
-
-
-class Section(BaseModel):
-    """A table of the configuration; a key that it does not know is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+NO_SCORE = NotYet("no intent score is made")
 
 
 class Auth(Section):
     """How to log in to Kafka."""
 
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
-        None, description="SASL mechanism"
+        None, description="SASL mechanism", examples=["SCRAM-SHA-512"]
     )
     username: str = Field("", description="SASL user")
     password: str = Field("", description="SASL password; better in a file")
@@ -53,7 +36,9 @@ class Kafka(Section):
     brokers: str = Field("localhost:9092", description="brokers to start from, host:port, comma separated")
     auth: Auth = Field(Auth(), description="how to log in")
     events: list[str] = Field(["site-events"], min_length=1, description="topics to read")
-    format: Literal["auto", "canonical"] = Field("auto", description="event format")
+    format: Literal["auto", "canonical"] = Field(
+        "auto", description="event format; canonical is the only one so far"
+    )
     keyed_by: Literal["visitor"] = Field("visitor", description="topics are keyed by visitor")
     group: str = Field(
         "microconv", pattern=r"^[A-Za-z0-9._-]+$", description="consumer group and prefix of internal topics"
@@ -91,7 +76,9 @@ class Sessions(Section):
 
     timeout: Duration = Field(duration_ms("30m"), description="a longer gap begins a new session")
     max_length: Duration = Field(duration_ms("24h"), description="a session is cut when it gets longer")
-    engaged_after: Duration = Field(duration_ms("10s"), description="a longer session counts as engaged")
+    engaged_after: Annotated[Duration, NotYet("engagement is not measured")] = Field(
+        duration_ms("10s"), description="a longer session counts as engaged"
+    )
 
 
 class Time(Section):
@@ -141,24 +128,38 @@ class Dimension(Section):
 class Step(Section):
     """A step of a funnel."""
 
-    name: Name
-    event: str = Field(min_length=1, description="name of the event")
-    where: Where = Field({}, description="equality or glob on fields; a list means any of")
+    name: Name = Field(description="the measure is `funnel.name`", examples=["form_start"])
+    event: str = Field(min_length=1, description="name of the event", examples=["form_start"])
+    where: Where = Field(
+        {},
+        description="equality or glob on fields; a list means any of",
+        examples=[{"page": ["/", "/p/*"]}],
+    )
     optional: bool = Field(False, description="may be skipped")
-    within: Duration | None = Field(None, description="longest time since the step before")
-    macro: bool = Field(False, description="the goal itself")
-    weight: float = Field(0.0, ge=0, description="what reaching it adds to the intent score")
+    within: Duration | None = Field(
+        None, description="longest time since the step before", examples=[duration_ms("20m")]
+    )
+    macro: bool = Field(False, description="the goal itself; one step at most")
+    weight: Annotated[float, NO_SCORE] = Field(
+        0.0, ge=0, description="what reaching it adds to the intent score"
+    )
 
 
 class Funnel(Section):
     """Steps towards a goal."""
 
-    name: Name
+    name: Name = Field(description="first part of the names of its measures", examples=["lead"])
     order: Literal["ordered"] = Field("ordered", description="other events may come between")
     scope: Literal["session"] = Field("session", description="all steps in one session")
     within: Duration = Field(duration_ms("30m"), description="longest time from the first step, inclusive")
     reentry: Literal["first", "latest"] = Field("latest", description="which first step may lead on")
-    steps: list[Step] = Field(min_length=1)
+    steps: list[Step] = Field(
+        min_length=1,
+        description="in their order, each a table",
+        examples=[
+            [{"name": "form_start", "event": "form_start"}, {"name": "form_submit", "event": "form_submit"}]
+        ],
+    )
 
     @model_validator(mode="after")
     def _steps_fit(self) -> "Funnel":
@@ -177,38 +178,48 @@ class Funnel(Section):
 class Micro(Section):
     """A secondary action."""
 
-    name: Name
-    event: str = Field(min_length=1)
-    where: Where = Field({}, description="equality or glob on fields; a list means any of")
-    of: str = Field(SESSION, description="relevant sessions: 'session' or a measure")
-    weight: float = Field(0.0, ge=0)
+    name: Name = Field(description="the measure is `micro.name`", examples=["newsletter"])
+    event: str = Field(min_length=1, description="name of the event", examples=["sign_up"])
+    where: Where = Field(
+        {}, description="equality or glob on fields; a list means any of", examples=[{"page": "/blog/*"}]
+    )
+    of: str = Field(SESSION, description="relevant sessions: `session`, or a measure that they reached")
+    weight: Annotated[float, NO_SCORE] = Field(
+        0.0, ge=0, description="what doing it adds to the intent score"
+    )
 
 
 class Audience(Section):
     """Visitors to win back."""
 
-    name: Name
-    entered: str
-    without: str = ""
-    quiet_for: Duration | None = None
-    keep_for: Duration = duration_ms("7d")
+    name: Name = Field(description="its name", examples=["lost"])
+    entered: str = Field(description="the measure that brings a visitor in")
+    without: str = Field("", description="the measure that takes a visitor out; empty: none")
+    quiet_for: Duration | None = Field(
+        None, description="silence since the last event before one enters", examples=[duration_ms("30m")]
+    )
+    keep_for: Duration = Field(duration_ms("7d"), description="how long one stays at most")
 
 
 class Alert(Section):
     """Rates to watch for falls."""
 
-    name: str = Field(min_length=1)
-    watch: list[str] = Field(min_length=1)
-    segments: list[str] = ["all"]
-    drop: Annotated[float, BeforeValidator(share)] = 0.3
-    false_alarms: Annotated[float, BeforeValidator(per_ms)] = per_ms("1/month")
+    name: str = Field(min_length=1, description="its name", examples=["falls"])
+    watch: list[str] = Field(min_length=1, description="measures; `funnel.*` means all of a funnel")
+    segments: list[str] = Field(["all"], description="`all`, dimensions, or segments such as `device=mobile`")
+    drop: Share = Field(0.3, description="the relative fall that matters")
+    false_alarms: Frequency = Field(
+        per_ms("1/month"), description="how often it may be wrong, over everything that it watches"
+    )
 
 
 class Notify(Section):
     """Whom to tell."""
 
-    url: str = Field(pattern=r"^https?://")
-    kind: Literal["alertmanager", "webhook", "slack"] = "alertmanager"
+    url: str = Field(
+        pattern=r"^https?://", description="where to", examples=["http://localhost:9093/api/v2/alerts"]
+    )
+    kind: Literal["alertmanager", "webhook", "slack"] = Field("alertmanager", description="who is there")
 
 
 def unique(what: str, names: Sequence[str]) -> None:

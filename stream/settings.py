@@ -3,11 +3,14 @@
 What is found wrong raises pydantic's ``ValidationError``; ``stream.configuration`` makes sentences of it.
 """
 
+from typing import Annotated
+
 from pydantic import Field, field_validator, model_validator
 
 from stream.core import definition
 from stream.core.definition import MICRO, SESSION
 from stream.core.event import LABEL_FIELDS, is_readable
+from stream.kinds import Name, NotYet, Section, Where
 from stream.sections import (
     Alert,
     Audience,
@@ -15,15 +18,12 @@ from stream.sections import (
     Funnel,
     Kafka,
     Micro,
-    Name,
     Notify,
     Redis,
-    Section,
     Sessions,
     Time,
     Visitors,
     Web,
-    Where,
     Windows,
     unique,
 )
@@ -45,9 +45,14 @@ class Settings(Section):
     dimensions: dict[Name, Dimension] = Field({}, description="labels of sessions, by name")
     funnel: list[Funnel] = Field([], description="steps towards a goal")
     micro: list[Micro] = Field([], description="secondary actions")
-    audience: list[Audience] = Field([], description="visitors to win back")
-    alert: list[Alert] = Field([], description="rates to watch for falls")
-    notify: list[Notify] = Field([], description="whom to tell")
+    audience: Annotated[list[Audience], NotYet("no audiences are kept")] = Field(
+        [], description="visitors to win back"
+    )
+    alert: Annotated[
+        list[Alert],
+        NotYet("falls are not judged; of what is watched, closed minutes are kept in Redis"),
+    ] = Field([], description="rates to watch for falls")
+    notify: Annotated[list[Notify], NotYet("nobody is told")] = Field([], description="whom to tell")
 
     @field_validator("dimensions")
     @classmethod

@@ -53,3 +53,17 @@ def per_ms(text: object) -> float:
     if match is None or float(match[1]) <= 0:
         raise ValueError("a rate such as 1/month (per hour, day, week or month)")
     return float(match[1]) / _PERIODS_MS[match[2]]
+
+
+def share_text(ratio: float) -> str:
+    """Return a ratio 0..1 as people write it: 0.3 is ``30%``."""
+    return f"{ratio * 100:.10g}%"
+
+
+def per_ms_text(per_ms: float) -> str:
+    """Return events per ms as people write them, of the shortest period that has one or more."""
+    for name, period in _PERIODS_MS.items():
+        count = float(f"{per_ms * period:.10g}")
+        if count >= 1:
+            return f"{count:.10g}/{name}"
+    return f"{count:.10g}/{name}"

@@ -4,10 +4,12 @@ import ssl
 from pathlib import Path
 from typing import NamedTuple
 
+from stream.configuration import ConfigurationError
 from stream.engine.connection import Connection, Security
 from stream.engine.topics import TopicSpec
 from stream.sections import Auth
 from stream.settings import Settings
+from stream.sinks.redis_link import RedisLink, RedisUrlError
 
 DAY_MS = 86_400_000
 
@@ -32,7 +34,11 @@ LATE = Written("site-events-late", "events that came too late to be counted", "a
 
 
 class Topics:
-    """Names of all topics of a configuration."""
+    """Names of all topics of a configuration.
+
+    Raises:
+        ConfigurationError: A topic of events is named twice, or is one that is written.
+    """
 
     def __init__(self, settings: Settings) -> None:
         prefix, group = settings.kafka.topic_prefix, settings.kafka.group
@@ -42,6 +48,14 @@ class Topics:
         self.late = f"{prefix}{LATE.name}"
         self.deltas = f"{group}-window-counts"
         self.commands = f"{group}-visitor-commands"
+        self.written = (self.rates, self.rejected, self.late)
+        self.internal = (self.deltas, self.commands)
+        for topic in self.events:
+            if self.events.count(topic) > 1 or topic in (*self.written, *self.internal):
+                why = "twice" if self.events.count(topic) > 1 else "a topic that is written here"
+                raise ConfigurationError(
+                    f"kafka.events: found {topic!r}, {why}; wanted: topics of events, each once"
+                )
 
     def specs(self, replicas: int) -> list[TopicSpec]:
         """Return what missing topics are made like; without a number: co-partitioned with the events."""
@@ -58,13 +72,34 @@ class Topics:
         ]
 
 
+def redis_place(settings: Settings) -> str:
+    """Return host, port and database of Redis: its address without a password.
+
+    Raises:
+        ConfigurationError: The address is none.
+    """
+    try:
+        return RedisLink(settings.redis.url, timeout_s=1).where
+    except RedisUrlError as error:
+        raise ConfigurationError(f"redis.url: {str(error).removeprefix('Redis URL: ')}") from None
+
+
 def connection(settings: Settings) -> Connection:
-    """Return how the brokers are reached."""
+    """Return how the brokers are reached.
+
+    Raises:
+        ConfigurationError: A file that the configuration names cannot be read.
+    """
     kafka = settings.kafka
+    try:
+        security = _security(kafka.auth)
+    except OSError as error:
+        found = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise ConfigurationError(f"kafka.auth: {found}; wanted: files that can be read") from None
     return Connection(
         brokers=tuple(broker.strip() for broker in kafka.brokers.split(",")),
         group=kafka.group,
-        security=_security(kafka.auth),
+        security=security,
         instance_id=kafka.instance_id,
         transactions=kafka.transactions,
         heartbeat_s=0.3 if kafka.transactions else 1.0,

@@ -24,6 +24,13 @@ Key = tuple[int, str]
 """Start of a bucket (ms), and segment."""
 
 
+def level_of(size: int) -> int:
+    """Return which buckets a window of ``size`` ms slides by: 0 for panes, 1 for minutes, 2 for hours."""
+    if size <= PANES_FOR:
+        return 0
+    return 1 if size <= MINUTES_FOR else 2
+
+
 class Slot:
     """The row of one bucket and segment; ``pending`` has the bits of measures to be published again."""
 

@@ -7,7 +7,7 @@ back.
 
 import msgspec
 
-from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets
+from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
@@ -61,7 +61,9 @@ class Rates:
             Buckets(MINUTE, MINUTES_FOR, count),
             Buckets(HOUR, hours_for, count),
         )
-        self.windows = {size: SlidingWindow(size, self._level_of(size), count) for size in self._times.sizes}
+        self.windows = {
+            size: SlidingWindow(size, self.levels[level_of(size)], count) for size in self._times.sizes
+        }
         self.closed = tuple(
             ClosedWindows(level, plans.measures, self.segments, self._times.allowed_lateness)
             for level in self.levels[1:]
@@ -70,11 +72,6 @@ class Rates:
         self.changed_counters: set[str] = set()
         self.skipped = 0
         self._unsettled: dict[tuple[int, str], dict[int, int]] = {}
-
-    def _level_of(self, size: int) -> Buckets:
-        if size <= PANES_FOR:
-            return self.levels[0]
-        return self.levels[1] if size <= MINUTES_FOR else self.levels[2]
 
     @property
     def outcomes(self) -> dict[str, int]:

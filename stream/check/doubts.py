@@ -1,0 +1,109 @@
+"""What to think twice about: too many micro-conversions, and what is configured but not done yet."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from stream.core.definition import MICRO, Definition
+from stream.kinds import NotYet, Section
+from stream.settings import Settings
+
+ADVISED_AT_MOST = 10
+"""So many micro-conversions can be watched at a time."""
+
+
+class MicroConversions(msgspec.Struct, frozen=True):
+    """How many micro-conversions there are.
+
+    Attributes:
+        count: All of them.
+        actions: Secondary actions.
+        steps: Steps of funnels after the first, macro-conversions among them.
+        macros: The measures of ``steps`` that are macro-conversions.
+        advised_at_most: More than so many are too many.
+    """
+
+    count: int
+    actions: int
+    steps: int
+    macros: tuple[str, ...]
+    advised_at_most: int = ADVISED_AT_MOST
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A warning: which keys it is about, and what it says."""
+
+    keys: tuple[str, ...]
+    text: str
+
+
+def micro_conversions(definition: Definition) -> MicroConversions:
+    """Return how many micro-conversions are measured: ``micro.*``, and funnel steps after the first."""
+    later = [(funnel.name, step) for funnel in definition.funnels for step in funnel.steps[1:]]
+    return MicroConversions(
+        count=len(definition.micros) + len(later),
+        actions=len(definition.micros),
+        steps=len(later),
+        macros=tuple(f"{funnel}.{step.name}" for funnel, step in later if step.macro),
+    )
+
+
+def doubts(
+    settings: Settings, counted: MicroConversions, hashes_a_measure: int, series_a_measure: int
+) -> tuple[Doubt, ...]:
+    """Return the warnings of a configuration.
+
+    Args:
+        settings: The configuration.
+        counted: Its micro-conversions.
+        hashes_a_measure: Redis hashes that each measure can make.
+        series_a_measure: Prometheus series that each measure can make.
+    """
+    found = []
+    if counted.count > ADVISED_AT_MOST:
+        found.append(
+            Doubt(
+                ("funnel", "micro"),
+                f"{counted.count} micro-conversions ({counted.actions} {MICRO}.*, {counted.steps} funnel"
+                f" steps after the first) are more than {ADVISED_AT_MOST}: each takes attention from the"
+                f" others, and makes up to {hashes_a_measure:,} Redis hashes and {series_a_measure:,}"
+                " Prometheus series. Keep those on which somebody acts.",
+            )
+        )
+    by_reason: dict[str, list[str]] = {}
+    for key, mark in _not_yet("", settings):
+        by_reason.setdefault(mark.text, []).append(key)
+    found += [Doubt(tuple(keys), f"not done by this version: {reason}") for reason, keys in by_reason.items()]
+    return tuple(found)
+
+
+def _not_yet(path: str, section: Section) -> Iterator[tuple[str, NotYet]]:
+    """Yield the keys that say something other than their default and do nothing in this version."""
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        mark = next((mark for mark in field.metadata if isinstance(mark, NotYet)), None)
+        if mark is None:
+            yield from _inside(f"{path}{name}", value)
+        elif value != field.get_default(call_default_factory=True):
+            for key in _named(f"{path}{name}", value):
+                yield key, mark
+
+
+def _inside(path: str, value: Any) -> Iterator[tuple[str, NotYet]]:
+    """Yield those of the tables inside a value."""
+    if isinstance(value, Section):
+        yield from _not_yet(f"{path}.", value)
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, Section):
+                yield from _not_yet(f"{path}.{getattr(item, 'name', '')}.", item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _inside(f"{path}.{name}", item)
+
+
+def _named(path: str, value: Any) -> list[str]:
+    """Return the path of each item of a list of tables, by its name where it has one; else the path."""
+    items = value if isinstance(value, list) else []
+    return [f"{path}.{name}" for item in items if (name := getattr(item, "name", ""))] or [path]

@@ -1,0 +1,246 @@
+"""What there is to know of a configuration, as data: for people and for programs alike.
+
+Times and spans are ms.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from stream.check.doubts import Doubt, MicroConversions, doubts, micro_conversions
+from stream.configuration import Found
+from stream.core import definition
+from stream.core.bucket import HOUR, MINUTE, level_of
+from stream.core.segment import most_values
+from stream.settings import Settings
+from stream.sinks.volume import volume
+from stream.units import duration_text
+from stream.wiring import Topics, redis_place
+
+Where = dict[str, list[str]]
+"""Field of the event to the patterns of which one must match."""
+
+
+class Kafka(msgspec.Struct, frozen=True):
+    """Topics: ``internal`` ones are nobody else's. ``partitions``: of an events topic that is created."""
+
+    brokers: str
+    group: str
+    format: str
+    keyed_by: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    internal: tuple[str, ...]
+    partitions: int
+
+
+class Times(msgspec.Struct, frozen=True):
+    """When sessions end, how much disorder is put right, and how long a visitor counts as returning."""
+
+    timeout_ms: int
+    max_length_ms: int
+    out_of_order_ms: int
+    allowed_lateness_ms: int
+    max_future_ms: int
+    known_for_ms: int
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """Sliding windows, the step of each, and the widths of closed windows."""
+
+    sizes: tuple[str, ...]
+    steps: tuple[str, ...]
+    closed: tuple[str, ...]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A step of a funnel; ``within_ms``: since the step before."""
+
+    measure: str
+    event: str
+    where: Where
+    optional: bool
+    macro: bool
+    within_ms: int | None
+
+
+class Funnel(msgspec.Struct, frozen=True):
+    """A funnel; ``within_ms``: from its first step."""
+
+    name: str
+    order: str
+    scope: str
+    reentry: Literal["first", "latest"]
+    within_ms: int
+    steps: tuple[Step, ...]
+
+
+class Micro(msgspec.Struct, frozen=True):
+    """A secondary action; ``of``: ``session``, or the measure that makes a session relevant."""
+
+    measure: str
+    event: str
+    where: Where
+    of: str
+
+
+class Dimension(msgspec.Struct, frozen=True):
+    """A dimension; ``segments_at_most``: its values told apart, and one for the rest."""
+
+    name: str
+    field: str
+    values: tuple[str, ...]
+    max_values: int
+    cross: tuple[str, ...]
+    segments_at_most: int
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Prometheus series: of the rates, each input partition, each worker; all of one with ``partitions``."""
+
+    rates: int
+    each_partition: int
+    each_worker: int
+    partitions: int
+    total: int
+
+
+class AtMost(msgspec.Struct, frozen=True):
+    """How much there can be at most; the hashes are live values, other keys are histories and sets."""
+
+    measures: int
+    segments: int
+    redis_hashes: int
+    redis_keys: int
+    prometheus_series: Series
+    hashes_a_measure: int
+    series_a_measure: int
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Everything that ``check`` tells; ``environment``: keys and the variables that set them."""
+
+    source: str
+    environment: Mapping[str, str]
+    kafka: Kafka
+    redis: str
+    redis_prefix: str
+    web: str
+    times: Times
+    windows: Windows
+    funnels: tuple[Funnel, ...]
+    micros: tuple[Micro, ...]
+    dimensions: tuple[Dimension, ...]
+    micro_conversions: MicroConversions
+    at_most: AtMost
+    warnings: tuple[Doubt, ...]
+
+
+def facts(found: Found) -> Facts:
+    """Return what there is to know of a configuration.
+
+    Raises:
+        ConfigurationError: A worker would refuse it: by its topics, or by the address of Redis.
+    """
+    settings = found.settings
+    what = settings.definition()
+    at_most = _at_most(settings, what)
+    counted = micro_conversions(what)
+    return Facts(
+        source=found.where,
+        environment=found.overridden,
+        kafka=_kafka(settings),
+        redis=redis_place(settings),
+        redis_prefix=settings.redis.prefix,
+        web=f"{settings.web.host}:{settings.web.port}",
+        times=_times(what.times),
+        windows=_windows(what.times),
+        funnels=tuple(
+            Funnel(
+                f.name,
+                chosen.order,
+                chosen.scope,
+                f.reentry,
+                f.within_ms,
+                tuple(
+                    Step(f"{f.name}.{s.name}", s.event, _where(s.where), s.optional, s.macro, s.within_ms)
+                    for s in f.steps
+                ),
+            )
+            for f, chosen in zip(what.funnels, settings.funnel, strict=True)
+        ),
+        micros=tuple(
+            Micro(f"{definition.MICRO}.{m.name}", m.event, _where(m.where), m.of) for m in what.micros
+        ),
+        dimensions=tuple(
+            Dimension(d.name, d.field, d.values, d.max_values, d.cross, most_values(d))
+            for d in what.dimensions
+        ),
+        micro_conversions=counted,
+        at_most=at_most,
+        warnings=doubts(settings, counted, at_most.hashes_a_measure, at_most.series_a_measure),
+    )
+
+
+def to_json(told: Facts) -> str:
+    """Return the facts as one JSON object."""
+    return msgspec.json.encode(told).decode()
+
+
+def _at_most(settings: Settings, what: definition.Definition) -> AtMost:
+    most = volume(what, settings.watched_segments())
+    partitions = settings.kafka.partitions * len(settings.kafka.events)
+    return AtMost(
+        measures=most.measures,
+        segments=most.segments,
+        redis_hashes=most.hashes(),
+        redis_keys=sum(most.keys.values()),
+        prometheus_series=Series(
+            most.series["rates"],
+            most.series["partition"],
+            most.series["worker"],
+            partitions,
+            most.all_series(partitions),
+        ),
+        hashes_a_measure=most.hashes_a_measure,
+        series_a_measure=most.series_a_measure,
+    )
+
+
+def _kafka(settings: Settings) -> Kafka:
+    kafka, topics = settings.kafka, Topics(settings)
+    return Kafka(
+        brokers=kafka.brokers,
+        group=kafka.group,
+        format=kafka.format,
+        keyed_by=kafka.keyed_by,
+        reads=topics.events,
+        writes=topics.written,
+        internal=topics.internal,
+        partitions=kafka.partitions,
+    )
+
+
+def _windows(times: definition.Times) -> Windows:
+    widths = (times.pane, MINUTE, HOUR)
+    return Windows(
+        sizes=tuple(map(duration_text, times.sizes)),
+        steps=tuple(duration_text(widths[level_of(size)]) for size in times.sizes),
+        closed=(duration_text(MINUTE), duration_text(HOUR)),
+    )
+
+
+def _times(times: definition.Times) -> Times:
+    return Times(
+        times.timeout,
+        times.max_length,
+        times.out_of_order,
+        times.allowed_lateness,
+        times.max_future,
+        times.known_for,
+    )
+
+
+def _where(conditions: tuple[definition.Condition, ...]) -> Where:
+    return {condition.field: list(condition.patterns) for condition in conditions}

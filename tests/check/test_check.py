@@ -1,0 +1,268 @@
+"""The verb ``check``: what it tells, what it warns of, what it refuses."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from stream.check.facts import Facts, facts, to_json
+from stream.check.view import as_text
+from stream.cli import cli
+from stream.configuration import find, load
+from stream.core.rates import Rates
+from stream.sinks.volume import volume
+from stream.units import duration_text
+
+EVERYTHING = """
+[kafka]
+events = ["site-events", "app-events"]
+[redis]
+url = "redis://shop:secret@redis.example.org:6380/2"
+[windows]
+sizes = ["5m", "1m", "3h", "10d"]
+[dimensions]
+device = { values = ["mobile", "desktop"], max_values = 5 }
+plan = { field = "props.plan" }
+both = { cross = ["device", "plan"], max_values = 30 }
+[[funnel]]
+name = "lead"
+within = "45m"
+reentry = "first"
+steps = [
+  { name = "form", event = "form_start", where = { page = ["/[a-z]*", "/offer"] } },
+  { name = "sent", event = "form_submit", within = "90s", optional = true },
+  { name = "call", event = "schedule_call", macro = true },
+]
+[[micro]]
+name = "guide"
+event = "file_download"
+of = "lead.form"
+"""
+ACTION = '[[micro]]\nname = "share"\nevent = "share"\n'
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of 80 columns without colours."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+def run(*arguments: str) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(cli, ["check", *arguments])
+
+
+def written(tmp_path: Path, text: str) -> str:
+    """Return the name of a file with this text."""
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    return str(file)
+
+
+def told(tmp_path: Path, text: str) -> Facts:
+    """Return the facts of a file with this text."""
+    return facts(find(written(tmp_path, text), environ={}))
+
+
+def printed(found: Facts, width: int = 80) -> str:
+    """Return what people see, each run of blanks as one."""
+    screen = Console(file=StringIO(), width=width, highlight=False)
+    screen.print(as_text(found))
+    assert isinstance(screen.file, StringIO)
+    text = screen.file.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    return " ".join(text.split())
+
+
+def test_people_read_what_will_be_measured(tmp_path: Path) -> None:
+    """Every part of a configuration that decides about numbers is there, at 80 columns."""
+    text = printed(told(tmp_path, EVERYTHING))
+    for sentence in (
+        "my.toml",
+        "reads site-events, app-events (auto, keyed by visitor) at localhost:9092, as group microconv",
+        "writes conversion-rates, site-events-rejected, site-events-late",
+        "Redis at redis.example.org:6380/2, keys mc:*",
+        "sessions end after 30m of silence, or when 24h long",
+        "1m, 5m sliding by 10s; 3h sliding by 1m; 10d sliding by 1h; closed: 1m, 1h",
+        "funnel lead: ordered, in one session, within 45m of the first step, which is the session's first",
+        "lead.form form_start page = /[a-z]* or /offer",
+        "lead.sent form_submit optional, within 90s of the step before",
+        "lead.call schedule_call macro",
+        "micro.guide file_download sessions with lead.form",
+        "device device mobile, desktop 5 and __other__",
+        "plan props.plan 20 and __other__",
+        "both device x plan 30 and __other__",
+    ):
+        assert sentence in printed(told(tmp_path, EVERYTHING), width=200), sentence
+    for word in ("lead.form", "schedule_call", "props.plan", "/offer", "__other__"):
+        assert word in text
+    assert "secret" not in text
+
+
+def test_how_much_that_makes(tmp_path: Path) -> None:
+    """Segments, hashes and series are those of the sinks' own definitions, and the sums are shown."""
+    found = told(tmp_path, EVERYTHING)
+    settings = load(written(tmp_path, EVERYTHING), environ={})
+    most = volume(settings.definition(), settings.watched_segments())
+    assert found.at_most.measures == 4
+    assert found.at_most.segments == most.segments == 1 + 6 + 21 + 31
+    assert found.at_most.redis_hashes == most.hashes() == 4 * 4 * 59 + 2
+    assert found.at_most.prometheus_series.total == most.all_series(16)
+    text = printed(found, width=200)
+    assert "segments 59 = 1 (all) + 6 (device) + 21 (plan) + 31 (both)" in text
+    assert "Redis hashes 946 = 4 measures x 4 windows x 59 segments + 2" in text
+    assert f"Prometheus series {most.all_series(16):,} with one worker and 16 input partitions" in text
+
+
+def test_the_steps_of_windows_are_those_of_the_rates(tmp_path: Path) -> None:
+    """A window slides by what it is said to slide by."""
+    found = told(tmp_path, EVERYTHING).windows
+    assert dict(zip(found.sizes, found.steps, strict=True)) == {
+        "1m": "10s",
+        "5m": "10s",
+        "3h": "1m",
+        "10d": "1h",
+    }
+    rates = Rates(load(written(tmp_path, EVERYTHING), environ={}).definition())
+    for window in rates.windows.values():
+        window.slide(0)
+        assert window.end is not None
+        step = found.steps[found.sizes.index(duration_text(window.size))]
+        assert step == duration_text(window.end), "at time 0 it ends with its first step"
+
+
+def test_programs_read_the_same() -> None:
+    """With --json there is one object with the same facts, and nothing else."""
+    done = run("--preset", "ecommerce", "--json")
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert done.stdout == to_json(facts(find(preset="ecommerce"))) + "\n"
+    assert found["source"] == "preset ecommerce"
+    assert found["kafka"]["reads"] == ["site-events"]
+    assert found["funnels"][1]["steps"][3] == {
+        "measure": "checkout.shipping",
+        "event": "add_shipping_info",
+        "where": {},
+        "optional": True,
+        "macro": False,
+        "within_ms": None,
+    }
+    assert found["micros"][0] == {
+        "measure": "micro.newsletter",
+        "event": "sign_up",
+        "where": {},
+        "of": "session",
+    }
+    assert found["at_most"]["measures"] == 12
+
+
+def test_the_shop_has_ten_micro_conversions() -> None:
+    """The preset is just not too much: four actions and six later steps, of which the order is the goal."""
+    found = facts(find(preset="ecommerce", environ={}))
+    assert (found.micro_conversions.actions, found.micro_conversions.steps) == (4, 6)
+    assert found.micro_conversions.macros == ("checkout.order",)
+    assert "micro-conversions 10 (advised: up to 10) = 4 secondary actions + 6 funnel steps" in printed(found)
+    assert not [doubt for doubt in found.warnings if "micro-conversions" in doubt.text]
+
+
+@pytest.mark.parametrize(("actions", "too_many"), [(8, False), (9, True)])
+def test_more_than_ten_are_warned_of(tmp_path: Path, actions: int, too_many: bool) -> None:
+    """Beyond ten micro-conversions it says how many there are and what another costs; it stays valid."""
+    funnel = EVERYTHING.split("[[micro]]")[0]
+    text = funnel + "".join(ACTION.replace("share", f"m{n}") for n in range(actions))
+    warned = "warning" in run("-c", written(tmp_path, text)).stdout
+    assert warned == too_many
+    assert run("-c", written(tmp_path, text)).exit_code == 0
+    if too_many:
+        (doubt,) = told(tmp_path, text).warnings
+        assert "11 micro-conversions (9 micro.*, 2 funnel steps after the first)" in doubt.text
+        assert "attention" in doubt.text
+        assert "up to 236 Redis hashes" in doubt.text, "4 windows x 59 segments"
+
+
+def test_what_is_not_done_yet_is_said() -> None:
+    """What the configuration asks for and this version does not do is warned of, by name."""
+    found = facts(find(preset="ecommerce", environ={}))
+    not_done = "not done by this version:"
+    assert {key: doubt.text for doubt in found.warnings for key in doubt.keys} == {
+        "audience.cart_abandoners": f"{not_done} no audiences are kept",
+        "audience.checkout_abandoners": f"{not_done} no audiences are kept",
+        "alert.shop falls": f"{not_done} falls are not judged; of what is watched,"
+        " closed minutes are kept in Redis",
+        "funnel.checkout.steps.add_to_cart.weight": f"{not_done} no intent score is made",
+        "funnel.checkout.steps.begin_checkout.weight": f"{not_done} no intent score is made",
+    }
+    assert "warning not done by this version: no audiences are kept" in printed(found)
+
+
+def test_what_is_not_asked_for_is_not_warned_of(tmp_path: Path) -> None:
+    """Defaults are no wish: a small configuration has no warnings, and one changed key has one."""
+    assert told(tmp_path, ACTION).warnings == ()
+    (doubt,) = told(tmp_path, f'sessions.engaged_after = "20s"\n{ACTION}').warnings
+    assert doubt.keys == ("sessions.engaged_after",)
+    (doubt,) = told(tmp_path, f'{ACTION}[[notify]]\nurl = "http://localhost"\n').warnings
+    assert doubt.keys == ("notify",)
+
+
+def test_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came from the environment is told, with the variable."""
+    monkeypatch.setenv("MICROCONV_KAFKA__GROUP", "shop")
+    assert "kafka.group from MICROCONV_KAFKA__GROUP" in run("--preset", "ecommerce").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[kafka]\nbrokerz = 'x'", "kafka.brokerz: found a key that is not known here"),
+        ("", "nothing to measure"),
+        (
+            f"{ACTION}[redis]\nurl = 'http://localhost'",
+            "my.toml: redis.url: found scheme 'http'; wanted: redis://",
+        ),
+        (
+            f"{ACTION}[redis]\nurl = 'redis://:secret@localhost:port'",
+            "redis.url: found a host or port that is none",
+        ),
+        (
+            f"{ACTION}[kafka]\nauth.password_file = 'no-such-file'",
+            "my.toml: kafka.auth: no-such-file: No such file",
+        ),
+        (f"{ACTION}[kafka]\nevents = ['a', 'a']", "kafka.events: found 'a', twice; wanted: topics of events"),
+        (
+            f"{ACTION}[kafka]\nevents = ['conversion-rates']",
+            "kafka.events: found 'conversion-rates', a topic",
+        ),
+        (f"{ACTION}where = {{ pagee = '[/x]' }}", "not 'pagee' but a field of events"),
+    ],
+)
+def test_what_a_worker_would_refuse_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    """Exit code 2 with the sentence on standard error, and nothing else; also for programs."""
+    for options in ([], ["--json"]):
+        done = run("-c", written(tmp_path, text), *options)
+        assert done.exit_code == 2
+        assert sentence in done.stderr
+        assert done.stdout == ""
+        assert "secret" not in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_variable_that_a_worker_would_refuse_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what shows only when Redis and Kafka are set up is blamed on the variable that it came from."""
+    monkeypatch.setenv("MICROCONV_REDIS__URL", "localhost:6379")
+    done = run("--preset", "ecommerce")
+    assert done.stderr.startswith("environment MICROCONV_REDIS__URL: redis.url: found ")
+
+
+def test_both_or_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file and a preset contradict each other; without either and without a default file it says how."""
+    monkeypatch.chdir(tmp_path)
+    assert run("-c", "a.toml", "--preset", "ecommerce").exit_code == 2
+    done = run()
+    assert done.exit_code == 2
+    assert "microconv init --preset ecommerce" in done.stderr
