@@ -53,6 +53,24 @@ def check(
 
 
 @cli.command()
+def init(
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The built-in configuration to begin with.")
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; ./microconv.toml.")
+    ] = None,
+) -> None:
+    """Write a commented configuration to start from, never over an existing file."""
+    from stream.generate.command import init as run
+
+    try:
+        typer.echo(run(preset, output))
+    except ConfigurationError as error:
+        _refuse(error)
+
+
+@cli.command()
 def simulate(
     config: ConfigFile = None,
     preset: Preset = None,

@@ -85,7 +85,7 @@ def preset_text(name: str) -> str:
     """
     if name not in presets():
         raise ConfigurationError(f"--preset: found {name!r}; wanted: one of {', '.join(presets())}")
-    return (resources.files("stream") / "presets" / f"{name}.toml").read_text()
+    return (resources.files("stream") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _read(file: str | None, preset: str | None, env: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
@@ -101,9 +101,10 @@ def _read(file: str | None, preset: str | None, env: Mapping[str, str]) -> tuple
             f" `microconv init --preset {presets()[0]}` writes one to start from"
         )
     try:
-        return str(path), tomllib.loads(path.read_text())
+        return str(path), tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error}); wanted: a TOML file") from None
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ConfigurationError(f"{path}: cannot be read ({why}); wanted: a TOML file") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: not TOML: {error}") from None
 

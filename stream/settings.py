@@ -42,7 +42,9 @@ class Settings(Section):
     time: Time = Time()
     windows: Windows = Windows()
     visitors: Visitors = Visitors()
-    dimensions: dict[Name, Dimension] = Field({}, description="labels of sessions, by name")
+    dimensions: dict[Name, Dimension] = Field(
+        {}, description="labels of sessions, by name", examples=[{"plan": {"field": "props.plan"}}]
+    )
     funnel: list[Funnel] = Field([], description="steps towards a goal")
     micro: list[Micro] = Field([], description="secondary actions")
     audience: Annotated[list[Audience], NotYet("no audiences are kept")] = Field(

@@ -1,1 +1,1 @@
-"""Files for other programs, made from code: dashboards."""
+"""Files made from code: dashboards, and a configuration to start from."""
