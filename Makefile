@@ -12,13 +12,14 @@ REPORT := $(if $(CI),-v --color=no --durations=20,-q)
 # Most tests wait for servers; files go to two processes, each with its own broker. PARALLEL= for one process.
 PARALLEL ?= $(if $(ARGS),,-n 2 --dist loadfile)
 
-.PHONY: help demo test lint parts bench clean
+.PHONY: help demo test lint parts bench docs clean
 
 help:
 	@echo "make demo    the main job on an embedded broker and store, with simulated traffic"
 	@echo "make test    lints, types and all tests; installs what they need, or says what is missing"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   one table of throughput and latency, made on this machine"
+	@echo "make docs    docs/reference, made anew from the definitions"
 	@echo "make clean   removes what the other targets made"
 
 demo: $(DEMO)
@@ -38,6 +39,9 @@ parts: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m bench $(ARGS)
+
+docs: $(DEV)
+	$(BIN)/python -m stream.reference docs/reference
 
 clean:
 	rm -rf $(VENV) .cache dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Annotated, NoReturn
 
 import typer
@@ -12,6 +13,13 @@ from stream.logs import set_up
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
 )
+
+EXIT_CODES: Mapping[int, str] = {
+    0: "good",
+    1: "failed while running",
+    2: "wrong usage or configuration; the message names file, key, what was found and what is wanted",
+}
+"""What commands end with."""
 
 ConfigFile = Annotated[
     str | None, typer.Option("-c", "--config", metavar="FILE", help="The configuration, TOML.")
@@ -58,7 +66,8 @@ def init(
         str | None, typer.Option(metavar="NAME", help="The built-in configuration to begin with.")
     ] = None,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; ./microconv.toml.")
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Where to; without, ./microconv.toml."),
     ] = None,
 ) -> None:
     """Write a commented configuration to start from, never over an existing file."""
@@ -75,7 +84,12 @@ def simulate(
     config: ConfigFile = None,
     preset: Preset = None,
     rate: Annotated[float, typer.Option(metavar="EV_S", help="Mean events per second.")] = 50.0,
-    sessions: Annotated[int | None, typer.Option(metavar="N", help="End after so many sessions.")] = None,
+    sessions: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="End after so many sessions; without, at Ctrl-C, or now with --start."
+        ),
+    ] = None,
     start: Annotated[
         str | None, typer.Option(metavar="TIME", help="Traffic of that time, as quickly as it can be sent.")
     ] = None,
@@ -92,11 +106,15 @@ def simulate(
 @cli.command()
 def demo(
     seconds: Annotated[
-        float | None, typer.Option(min=1, metavar="N", help="End after so long, with a summary.")
+        float | None,
+        typer.Option(
+            min=1, metavar="N", help="End after so many seconds, with a summary; without, at Ctrl-C."
+        ),
     ] = None,
     rate: Annotated[float, typer.Option(min=0.1, metavar="EV_S", help="Events per second at first.")] = 80.0,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65_535, metavar="P", help="The worker's web port.")
+        int | None,
+        typer.Option(min=1, max=65_535, metavar="P", help="The worker's web port; without, a free one."),
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Decides all that is left to chance.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
@@ -120,10 +138,7 @@ def _refuse(error: ConfigurationError) -> NoReturn:
 
 
 def main() -> None:
-    """Run the command line.
-
-    Exit codes: 0 good, 1 failed while running, 2 wrong usage or configuration.
-    """
+    """Run the command line; it ends with one of ``EXIT_CODES``."""
     try:
         cli()
     except Exception as error:  # the last word on anything not foreseen: say it, and say it in one line

@@ -121,14 +121,16 @@ class Dimension(Section):
 
     field: str = Field("", description="field of the event, or props.NAME; default: the dimension's name")
     values: list[str] = Field([], description="values that are always counted exactly")
-    max_values: int = Field(20, ge=1, description="values told apart; the rest is __other__")
+    max_values: int = Field(20, ge=1, description="values told apart; the rest is `__other__`")
     cross: list[str] = Field([], description="instead of a field: dimensions whose values are combined")
 
 
 class Step(Section):
     """A step of a funnel."""
 
-    name: Name = Field(description="the measure is `funnel.name`", examples=["form_start"])
+    name: Name = Field(
+        description="second part of its measure's name, after the funnel's", examples=["form_start"]
+    )
     event: str = Field(min_length=1, description="name of the event", examples=["form_start"])
     where: Where = Field(
         {},
@@ -178,7 +180,9 @@ class Funnel(Section):
 class Micro(Section):
     """A secondary action."""
 
-    name: Name = Field(description="the measure is `micro.name`", examples=["newsletter"])
+    name: Name = Field(
+        description="second part of its measure's name, after `micro`", examples=["newsletter"]
+    )
     event: str = Field(min_length=1, description="name of the event", examples=["sign_up"])
     where: Where = Field(
         {}, description="equality or glob on fields; a list means any of", examples=[{"page": "/blog/*"}]

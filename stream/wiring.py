@@ -9,6 +9,7 @@ from stream.engine.connection import Connection, Security
 from stream.engine.topics import TopicSpec
 from stream.sections import Auth
 from stream.settings import Settings
+from stream.sinks.metrics import TOPOLOGIES
 from stream.sinks.redis_link import RedisLink, RedisUrlError
 
 DAY_MS = 86_400_000
@@ -49,7 +50,8 @@ class Topics:
         self.deltas = f"{group}-window-counts"
         self.commands = f"{group}-visitor-commands"
         self.written = (self.rates, self.rejected, self.late)
-        self.internal = (self.deltas, self.commands)
+        self.changelogs = tuple(f"{group}-{topology}-changelog" for topology in TOPOLOGIES)
+        self.internal = (self.deltas, self.commands, *self.changelogs)
         for topic in self.events:
             if self.events.count(topic) > 1 or topic in (*self.written, *self.internal):
                 why = "twice" if self.events.count(topic) > 1 else "a topic that is written here"

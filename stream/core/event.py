@@ -31,6 +31,7 @@ REASON_MEANINGS: Mapping[Reason, str] = {
     "future_time": "`time` is further ahead of its arrival than `time.max_future`",
     "bad_field": "another field has a value of the wrong type",
 }
+"""What is wrong with a record."""
 
 REASONS: tuple[Reason, ...] = tuple(REASON_MEANINGS)
 
@@ -38,12 +39,13 @@ Outcome = Literal["counted", "duplicate", "late", "rejected", "bot"]
 """What became of a record that was read; every record has exactly one."""
 
 OUTCOME_MEANINGS: Mapping[Outcome, str] = {
-    "counted": "it is in the numbers",
-    "duplicate": "an event with its `event_id` was counted before",
-    "late": "it is older than the lateness that is allowed: it was set aside",
-    "rejected": "it is no event: it was set aside",
-    "bot": "its session had 2,000 steps before it: no person does that",
+    "counted": "that are in the numbers",
+    "duplicate": "of which an event with the same `event_id` was counted before",
+    "late": "that are older than the lateness that is allowed: set aside",
+    "rejected": "that are no events: set aside",
+    "bot": "of sessions that had 2,000 steps before: no person does that",
 }
+"""What became of them, as it is said after "records"."""
 
 OUTCOMES: tuple[Outcome, ...] = tuple(OUTCOME_MEANINGS)
 

@@ -58,10 +58,7 @@ STATUS_HASH: tuple[Field, ...] = (
     Field("watermark", "time that all partitions have passed", "ms since the epoch"),
     Field("lag", "how far the work is behind the clock", "ms"),
     Field("workers", "workers that have partitions", "count"),
-    *(
-        Field(outcome, f"records of which this is true: {text}", "count")
-        for outcome, text in OUTCOME_MEANINGS.items()
-    ),
+    *(Field(outcome, f"records {text}", "count") for outcome, text in OUTCOME_MEANINGS.items()),
 )
 
 FENCE_HASH: tuple[Field, ...] = (

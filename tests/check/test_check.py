@@ -1,82 +1,17 @@
-"""The verb ``check``: what it tells, what it warns of, what it refuses."""
+"""The verb ``check``: what it tells, what it refuses."""
 
 import json
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
-from typer.testing import CliRunner, Result
 
-from stream.check.facts import Facts, facts, to_json
-from stream.check.view import as_text
-from stream.cli import cli
+from stream.check.facts import facts, to_json
 from stream.configuration import find, load
 from stream.core.rates import Rates
 from stream.sinks.volume import volume
 from stream.units import duration_text
-
-EVERYTHING = """
-[kafka]
-events = ["site-events", "app-events"]
-[redis]
-url = "redis://shop:secret@redis.example.org:6380/2"
-[windows]
-sizes = ["5m", "1m", "3h", "10d"]
-[dimensions]
-device = { values = ["mobile", "desktop"], max_values = 5 }
-plan = { field = "props.plan" }
-both = { cross = ["device", "plan"], max_values = 30 }
-[[funnel]]
-name = "lead"
-within = "45m"
-reentry = "first"
-steps = [
-  { name = "form", event = "form_start", where = { page = ["/[a-z]*", "/offer"] } },
-  { name = "sent", event = "form_submit", within = "90s", optional = true },
-  { name = "call", event = "schedule_call", macro = true },
-]
-[[micro]]
-name = "guide"
-event = "file_download"
-of = "lead.form"
-"""
-ACTION = '[[micro]]\nname = "share"\nevent = "share"\n'
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A terminal of 80 columns without colours."""
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("NO_COLOR", "1")
-
-
-def run(*arguments: str) -> Result:
-    """Run the command."""
-    return CliRunner().invoke(cli, ["check", *arguments])
-
-
-def written(tmp_path: Path, text: str) -> str:
-    """Return the name of a file with this text."""
-    file = tmp_path / "my.toml"
-    file.write_text(text)
-    return str(file)
-
-
-def told(tmp_path: Path, text: str) -> Facts:
-    """Return the facts of a file with this text."""
-    return facts(find(written(tmp_path, text), environ={}))
-
-
-def printed(found: Facts, width: int = 80) -> str:
-    """Return what people see, each run of blanks as one."""
-    screen = Console(file=StringIO(), width=width, highlight=False)
-    screen.print(as_text(found))
-    assert isinstance(screen.file, StringIO)
-    text = screen.file.getvalue()
-    assert max(map(len, text.splitlines())) <= width
-    return " ".join(text.split())
+from tests.check.telling import ACTION, EVERYTHING, printed, run, told, written
 
 
 def test_people_read_what_will_be_measured(tmp_path: Path) -> None:
@@ -160,54 +95,6 @@ def test_programs_read_the_same() -> None:
         "of": "session",
     }
     assert found["at_most"]["measures"] == 12
-
-
-def test_the_shop_has_ten_micro_conversions() -> None:
-    """The preset is just not too much: four actions and six later steps, of which the order is the goal."""
-    found = facts(find(preset="ecommerce", environ={}))
-    assert (found.micro_conversions.actions, found.micro_conversions.steps) == (4, 6)
-    assert found.micro_conversions.macros == ("checkout.order",)
-    assert "micro-conversions 10 (advised: up to 10) = 4 secondary actions + 6 funnel steps" in printed(found)
-    assert not [doubt for doubt in found.warnings if "micro-conversions" in doubt.text]
-
-
-@pytest.mark.parametrize(("actions", "too_many"), [(8, False), (9, True)])
-def test_more_than_ten_are_warned_of(tmp_path: Path, actions: int, too_many: bool) -> None:
-    """Beyond ten micro-conversions it says how many there are and what another costs; it stays valid."""
-    funnel = EVERYTHING.split("[[micro]]")[0]
-    text = funnel + "".join(ACTION.replace("share", f"m{n}") for n in range(actions))
-    warned = "warning" in run("-c", written(tmp_path, text)).stdout
-    assert warned == too_many
-    assert run("-c", written(tmp_path, text)).exit_code == 0
-    if too_many:
-        (doubt,) = told(tmp_path, text).warnings
-        assert "11 micro-conversions (9 micro.*, 2 funnel steps after the first)" in doubt.text
-        assert "attention" in doubt.text
-        assert "up to 236 Redis hashes" in doubt.text, "4 windows x 59 segments"
-
-
-def test_what_is_not_done_yet_is_said() -> None:
-    """What the configuration asks for and this version does not do is warned of, by name."""
-    found = facts(find(preset="ecommerce", environ={}))
-    not_done = "not done by this version:"
-    assert {key: doubt.text for doubt in found.warnings for key in doubt.keys} == {
-        "audience.cart_abandoners": f"{not_done} no audiences are kept",
-        "audience.checkout_abandoners": f"{not_done} no audiences are kept",
-        "alert.shop falls": f"{not_done} falls are not judged; of what is watched,"
-        " closed minutes are kept in Redis",
-        "funnel.checkout.steps.add_to_cart.weight": f"{not_done} no intent score is made",
-        "funnel.checkout.steps.begin_checkout.weight": f"{not_done} no intent score is made",
-    }
-    assert "warning not done by this version: no audiences are kept" in printed(found)
-
-
-def test_what_is_not_asked_for_is_not_warned_of(tmp_path: Path) -> None:
-    """Defaults are no wish: a small configuration has no warnings, and one changed key has one."""
-    assert told(tmp_path, ACTION).warnings == ()
-    (doubt,) = told(tmp_path, f'sessions.engaged_after = "20s"\n{ACTION}').warnings
-    assert doubt.keys == ("sessions.engaged_after",)
-    (doubt,) = told(tmp_path, f'{ACTION}[[notify]]\nurl = "http://localhost"\n').warnings
-    assert doubt.keys == ("notify",)
 
 
 def test_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

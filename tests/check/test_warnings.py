@@ -1,0 +1,57 @@
+"""What ``check`` warns of: too much to watch, and what this version does not do."""
+
+from pathlib import Path
+
+import pytest
+
+from stream.check.facts import facts
+from stream.configuration import find
+from tests.check.telling import ACTION, EVERYTHING, printed, run, told, written
+
+
+def test_the_shop_has_ten_micro_conversions() -> None:
+    """The preset is just not too much: four actions and six later steps, of which the order is the goal."""
+    found = facts(find(preset="ecommerce", environ={}))
+    assert (found.micro_conversions.actions, found.micro_conversions.steps) == (4, 6)
+    assert found.micro_conversions.macros == ("checkout.order",)
+    assert "micro-conversions 10 (advised: up to 10) = 4 secondary actions + 6 funnel steps" in printed(found)
+    assert not [doubt for doubt in found.warnings if "micro-conversions" in doubt.text]
+
+
+@pytest.mark.parametrize(("actions", "too_many"), [(8, False), (9, True)])
+def test_more_than_ten_are_warned_of(tmp_path: Path, actions: int, too_many: bool) -> None:
+    """Beyond ten micro-conversions it says how many there are and what another costs; it stays valid."""
+    funnel = EVERYTHING.split("[[micro]]")[0]
+    text = funnel + "".join(ACTION.replace("share", f"m{n}") for n in range(actions))
+    warned = "warning" in run("-c", written(tmp_path, text)).stdout
+    assert warned == too_many
+    assert run("-c", written(tmp_path, text)).exit_code == 0
+    if too_many:
+        (doubt,) = told(tmp_path, text).warnings
+        assert "11 micro-conversions (9 micro.*, 2 funnel steps after the first)" in doubt.text
+        assert "attention" in doubt.text
+        assert "up to 236 Redis hashes" in doubt.text, "4 windows x 59 segments"
+
+
+def test_what_is_not_done_yet_is_said() -> None:
+    """What the configuration asks for and this version does not do is warned of, by name."""
+    found = facts(find(preset="ecommerce", environ={}))
+    not_done = "not done by this version:"
+    assert {key: doubt.text for doubt in found.warnings for key in doubt.keys} == {
+        "audience.cart_abandoners": f"{not_done} no audiences are kept",
+        "audience.checkout_abandoners": f"{not_done} no audiences are kept",
+        "alert.shop falls": f"{not_done} falls are not judged; of what is watched,"
+        " closed minutes are kept in Redis",
+        "funnel.checkout.steps.add_to_cart.weight": f"{not_done} no intent score is made",
+        "funnel.checkout.steps.begin_checkout.weight": f"{not_done} no intent score is made",
+    }
+    assert "warning not done by this version: no audiences are kept" in printed(found)
+
+
+def test_what_is_not_asked_for_is_not_warned_of(tmp_path: Path) -> None:
+    """Defaults are no wish: a small configuration has no warnings, and one changed key has one."""
+    assert told(tmp_path, ACTION).warnings == ()
+    (doubt,) = told(tmp_path, f'sessions.engaged_after = "20s"\n{ACTION}').warnings
+    assert doubt.keys == ("sessions.engaged_after",)
+    (doubt,) = told(tmp_path, f'{ACTION}[[notify]]\nurl = "http://localhost"\n').warnings
+    assert doubt.keys == ("notify",)
