@@ -17,8 +17,6 @@ from stream.sinks.keys import CHANNELS, FENCE_HASH, RATE_HASH, STATUS_HASH
 from stream.sinks.prometheus import InputSample, Metrics, Sources
 from stream.sinks.redis_fence import SCRIPT
 from stream.sinks.redis_values import Hash, Names, Scored, Value
-from tests.laws.pipeline import Pipeline
-from tests.oracle import Read
 from tests.sinks.shop import BEGIN, SHOP, live, shopping
 
 
