@@ -104,6 +104,29 @@ def simulate(
 
 
 @cli.command()
+def replay(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="JSON lines, plain, gzip or zstd; Parquet; -: stdin."),
+    ],
+    config: ConfigFile = None,
+    preset: Preset = None,
+    as_json: Annotated[bool, typer.Option("--json", help="An object a line instead of a table.")] = False,
+    what: Annotated[
+        str, typer.Option(metavar="rates|sessions", help="Conversion rates, or every session.")
+    ] = "rates",
+    as_arrived: Annotated[
+        bool, typer.Option("--as-arrived", help="Keep the files' order: events may be late in it.")
+    ] = False,
+) -> None:
+    """Count recorded events: what a worker would have counted, without a broker."""
+    settings = _found(config, preset).settings
+    from stream.replay.command import replay as run
+
+    raise typer.Exit(run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived))
+
+
+@cli.command()
 def demo(
     seconds: Annotated[
         float | None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from stream.settings import Settings
 
@@ -41,10 +42,8 @@ class Found(NamedTuple):
 
     def refusal(self, error: ConfigurationError) -> ConfigurationError:
         """Return an error about a key (``redis.url: …``) with where the key came from before it."""
-        about = str(error).partition(":")[0]
-        variables = (v for key, v in self.overridden.items() if f"{key}.".startswith(f"{about}."))
-        variable = next(variables, None)
-        return ConfigurationError(f"{f'environment {variable}' if variable else self.where}: {error}")
+        source = _source(self.where, self.overridden, str(error).partition(":")[0])
+        return ConfigurationError(f"{source}: {error}")
 
 
 def load(
@@ -140,22 +139,57 @@ def _value(text: str) -> Any:
 
 
 def _sentences(where: str, overridden: Mapping[str, str], error: ValidationError) -> str:
-    lines = []
+    lines: dict[tuple[str, str], None] = {}  # what fits none of several types is a problem for each of them
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "(whole)"
-        source = f"environment {overridden[key]}" if key in overridden else where
-        wanted = str(problem["msg"]).removeprefix("Value error, ")
+        key = ".".join(str(part) for part in problem["loc"] if part not in _ALTERNATIVES) or "(whole)"
+        source = _source(where, overridden, key)
         if problem["type"] == "extra_forbidden":
-            lines.append(
-                f"{source}: {key}: found a key that is not known here; wanted: one of {_keys(problem['loc'])}"
-            )
+            told = f"{key}: found a key that is not known here; wanted: one of {_keys(problem['loc'])}"
         elif problem["type"] == "missing":
-            lines.append(f"{source}: {key}: found nothing; wanted: a value")
+            told = f"{key}: found nothing; wanted: a value"
         elif key == "(whole)":
-            lines.append(f"{source}: {wanted}")
+            told = _wanted(problem)
         else:
-            lines.append(f"{source}: {key}: found {_short(problem['input'])}; wanted: {wanted}")
-    return "\n".join(lines)
+            told = f"{key}: found {_short(problem['input'])}; wanted: {_wanted(problem)}"
+        lines[source, told] = None
+    return "\n".join(f"{source}: {told}" for source, told in lines)
+
+
+def _source(where: str, overridden: Mapping[str, str], key: str) -> str:
+    """Return where a key came from: the variable that set it or a part of it, else the file."""
+    variables = (variable for path, variable in overridden.items() if f"{path}.".startswith(f"{key}."))
+    variable = next(variables, None)
+    return f"environment {variable}" if variable else where
+
+
+_ALTERNATIVES = ("str", "list[str]")
+"""What pydantic puts at the end of a key that may be text or a list of text."""
+
+_WANTED = {
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "dict_type": "a table",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "a table",
+    "string_too_short": "text that is not empty",
+    "string_type": "text",
+    "too_short": "one item or more",
+}
+"""What is wanted, by pydantic's kinds of problems; of others, what pydantic says."""
+
+
+def _wanted(problem: ErrorDetails) -> str:
+    if problem["loc"][-1:] and problem["loc"][-1] in _ALTERNATIVES:
+        return "text or a list of text"
+    if problem["type"] == "string_pattern_mismatch":
+        return f"text of the form {problem['ctx']['pattern']}"
+    said = str(problem["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    return _WANTED.get(problem["type"], said)
 
 
 def _short(found: Any) -> str:

@@ -145,6 +145,16 @@ class ClosedWindows:
                             rows.append(self._row(start, segment, cells, number, measure))
         return rows
 
+    def whole(self, start: int) -> list[ClosedRow]:
+        """Return the rows of one window as they are now, of every segment and measure that has any count."""
+        rows: list[ClosedRow] = []
+        for segment, slot in self._buckets.segments(start):
+            bits = _anything(slot.cells)
+            for number, measure in enumerate(self._measures):
+                if bits >> number & 1:
+                    rows.append(self._row(start, segment, slot.cells, number, measure))
+        return rows
+
     def _passed(self, since: int, until: int) -> list[int]:
         """Return the starts of the buckets that end after ``since`` and by ``until``, and hold anything."""
         width = self._buckets.width

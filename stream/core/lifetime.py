@@ -1,5 +1,7 @@
 """The end of sessions: closed when the watermark passes, forgotten when no event can reach them any more."""
 
+from collections.abc import Callable
+
 from stream.core.clock import PartitionClock
 from stream.core.definition import Times
 from stream.core.ledger import Ledger
@@ -13,6 +15,10 @@ class Lifetimes:
 
     Invariant: for each session that is not closed there is a timer at its last event + timeout or earlier,
         and for each that is closed one to forget it. Both follow from the rows, so they are not written.
+
+    Attributes:
+        told: Is told of each session that is forgotten (visitor, client's session id, session): it is as it
+            will stay.
     """
 
     def __init__(
@@ -26,6 +32,7 @@ class Lifetimes:
         """Whether it matters, after all is forgotten, that somebody was there."""
         self._to_close = Timers()
         self._to_forget = Timers()
+        self.told: Callable[[str, str, Session], None] | None = None
 
     def watch(self, name: str, session: Session) -> None:
         """See to the end of a session that began or changed."""
@@ -83,6 +90,8 @@ class Lifetimes:
             for session in self._gone(group):
                 group.sessions.remove(session)
                 changed = True
+                if self.told is not None:
+                    self.told(name, group.sid, session)
                 if self._remembers:
                     visitor.began = max(visitor.began, session.first)
         visitor.groups = [group for group in visitor.groups if group.sessions]

@@ -40,11 +40,13 @@ class Partition:
         lifetimes: Sees to the ends of sessions.
     """
 
-    def __init__(self, definition: Definition, topics: tuple[str, ...]) -> None:
+    def __init__(
+        self, definition: Definition, topics: tuple[str, ...], store: type[VisitorStore] = VisitorStore
+    ) -> None:
         self._times = definition.times
         self._plans = Plans(definition)
         self.clock = PartitionClock(topics, self._times)
-        self.visitors = VisitorStore(self._plans, self._times)
+        self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         self._user_type_counts = self.ledger.labels.user_type >= 0
         self.lifetimes = Lifetimes(

@@ -141,7 +141,8 @@ def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
         group.log = [(time, event_id, mask, renumbered[n]) for time, event_id, mask, n in log]
 
 
-_encode = msgspec.msgpack.Encoder().encode
+pack = msgspec.msgpack.Encoder().encode
+"""Returns the row of a visitor."""
 _decode = msgspec.msgpack.Decoder(Visitor).decode
 
 
@@ -210,7 +211,7 @@ class VisitorStore:
             for group in visitor.groups:
                 if group.log and group.log[0][0] < horizon:
                     fold(group, horizon, self._plans, self._times)
-            row = self._rows[name] = _encode(visitor)
+            row = self._rows[name] = pack(visitor)
             rows.append((key, row))
         self.live.clear()
         self._ids.clear()

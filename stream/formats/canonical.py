@@ -20,6 +20,10 @@ PROPS_LIMIT = 100
 LONGEST_INTEGER = 300
 """Most digits of an integer; one with more is infinite to us, as it would be as a float."""
 
+UNSEEN = LATEST_MS
+"""The arrival of a record that nobody saw arrive, such as a line of a file: no time is ahead of it, and no
+clock is put right by it."""
+
 
 class _KnownConsent(Consent, forbid_unknown_fields=True):
     """Consent of known fields only."""
@@ -41,7 +45,8 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
 
     Args:
         record: The record's value.
-        arrival: The record's own timestamp, ms: when it arrived, unless the event says ``received_at``.
+        arrival: The record's own timestamp, ms: when it arrived, unless the event says ``received_at``;
+            ``UNSEEN``: there is none.
         max_future: How far ahead of its arrival an event's time may be, ms; it is then the arrival.
     """
     if record is None:
@@ -102,7 +107,8 @@ def _corrected(
         sent = instant_ms(sent_at)
         if sent is None:
             return _bad_time("sent_at", sent_at)
-        time += arrival - sent
+        if arrival != UNSEEN:
+            time += arrival - sent
         if not 0 <= time <= LATEST_MS:
             return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {sent_at!r}")
     if time <= arrival:

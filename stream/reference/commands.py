@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
+from typer.core import TyperArgument
 
 from stream.cli import EXIT_CODES, cli
 from stream.reference.markdown import code, page, table
@@ -29,6 +30,8 @@ def _verb(name: str, verb: Any) -> Iterator[str]:
 
 
 def _option(option: Any) -> tuple[str, str, str]:
+    if isinstance(option, TyperArgument):
+        return code(f"{option.metavar}…" if option.nargs < 0 else str(option.metavar)), str(option.help), ""
     value = "" if option.is_flag else f" {option.metavar}"
     names = ", ".join(code(f"{name}{value}") for name in option.opts)
     given = option.default

@@ -102,7 +102,16 @@ def test_without_any_configuration_it_says_how_to_give_one(
         ("[[micro]]\nname = 'A B'\nevent = 'x'", "FILE: micro.0.name: found 'A B'"),
         ("[[micro]]\nname = 'a'", "FILE: micro.0.event: found nothing; wanted: a value"),
         ("[[micro]]\nname = 'a'\nevent = 'a'\nof = 'b.c'", "micro: 'a' is of 'b.c'; known by then: session"),
-        ("[web]\nport = 99999", "FILE: web.port: found 99999"),
+        ("[web]\nport = 99999", "FILE: web.port: found 99999; wanted: less than or equal to 65535"),
+        ("[web]\nport = 'many'", "FILE: web.port: found 'many'; wanted: a whole number"),
+        ("[kafka]\nformat = 'ga4'", "FILE: kafka.format: found 'ga4'; wanted: 'auto' or 'canonical'"),
+        ("[kafka]\ngroup = 'a b'", "FILE: kafka.group: found 'a b'; wanted: text of the form ^[A-Za"),
+        ("[kafka]\nevents = []", "FILE: kafka.events: found []; wanted: one item or more"),
+        ("dimensions = 3", "FILE: dimensions: found 3; wanted: a table"),
+        (
+            f"{SMALL}where = {{ page = 3 }}",
+            "FILE: micro.0.where.page: found 3; wanted: text or a list of text",
+        ),
         ("", "nothing to measure"),
         (f"{SMALL}{SMALL}", "micro: the name 'share' is given twice"),
         (f"{SMALL}[[alert]]\nname = 'x'\nwatch = ['a.b']", "alert: 'x' names 'a.b', which is not measured"),
@@ -153,6 +162,23 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     """What came from the environment is not blamed on the file."""
     assert "environment MICROCONV_WEB__PORT: web.port: found 'many'" in refused(
         tmp_path, SMALL, {"MICROCONV_WEB__PORT": "many"}
+    )
+
+
+def test_each_mistake_is_said_once(tmp_path: Path) -> None:
+    """All mistakes are told at a time, a line each, also where a value could have been of several types."""
+    text = refused(tmp_path, f"{SMALL}where = {{ page = 3 }}\n[web]\nport = 'x'\n[redis]\nurl = 5")
+    assert [line.split(": ")[1] for line in text.splitlines()] == [
+        "redis.url",
+        "web.port",
+        "micro.0.where.page",
+    ]
+
+
+def test_a_variable_too_deep_is_named(tmp_path: Path) -> None:
+    """A table that only a variable has made is blamed on it."""
+    assert refused(tmp_path, SMALL, {"MICROCONV_WEB__PAGES__TOP": "1"}).startswith(
+        "environment MICROCONV_WEB__PAGES__TOP: web.pages: found a key that is not known here"
     )
 
 

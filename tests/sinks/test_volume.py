@@ -88,8 +88,8 @@ def test_redis_gets_as_many_keys_as_were_told() -> None:
     """With every segment there, each kind of key is there as often as told; histories of what is watched."""
     told, rates = volume(SMALL, WATCHED), full()
     live = LiveRates("mc", 1_000_000, WATCHED, Plans(SMALL), 600_000)
-    keys = [*live.everything(rates), *live.status(rates, 0, 0), live.keys.fence]
-    keys += live.history(list(rows(rates)), 60_000)
+    keys = {key for piece in live.everything(rates) for key in piece}
+    keys |= {*live.status(rates, 0, 0), live.keys.fence, *live.history(list(rows(rates)), 60_000)}
     found = dict.fromkeys(KEYS, 0)
     for key in keys:
         kind = key.split(":")[1]

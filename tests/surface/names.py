@@ -9,6 +9,7 @@ COMMANDS = {
     "worker": CONFIG_OPTIONS,
     "check": {*CONFIG_OPTIONS, "--json"},
     "init": {"--preset", "-o", "--output"},
+    "replay": {*CONFIG_OPTIONS, "files", "--json", "--what", "--as-arrived"},
     "simulate": {*CONFIG_OPTIONS, "--rate", "--sessions", "--start", "--seed", "--to"},
 }
 

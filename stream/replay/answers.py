@@ -1,0 +1,140 @@
+"""What a replay is asked for, and how it is printed: rates or sessions, as JSON lines or for people."""
+
+from typing import BinaryIO, Literal
+
+import msgspec
+from rich.console import Console
+
+from stream.core.bucket import HOUR
+from stream.core.closed import ClosedRow
+from stream.core.definition import Definition
+from stream.core.session import Session
+from stream.replay.count import WIDTHS, Count
+from stream.replay.intake import Intake
+from stream.replay.sorter import Sorter
+from stream.replay.totals import Totals, facts, whole
+from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
+
+What = Literal["rates", "sessions"]
+WHAT: tuple[What, ...] = ("rates", "sessions")
+
+MEMORY = 64 * 1024 * 1024
+"""Bytes of printed sessions that are held to be sorted; more go to a temporary file."""
+
+TOGETHER = 1_000
+"""Sessions that are sorted in at once."""
+
+
+class Answer:
+    """Takes what comes out of a replay.
+
+    Attributes:
+        wants_sessions: Whether it is to be told of sessions.
+        widths: Lengths of the windows it is to be told of, ms.
+    """
+
+    wants_sessions = False
+    widths: frozenset[int] = frozenset()
+
+    def __init__(self, out: BinaryIO, screen: Console) -> None:
+        """Begin.
+
+        Args:
+            out: Where results go.
+            screen: Where people are told what became of the records.
+        """
+        self._out = out
+        self._screen = screen
+
+    def window(self, rows: list[ClosedRow]) -> None:
+        """Take the rows of a window; each window comes once, in order of end, then of length."""
+
+    def session(self, visitor: str, sid: str, session: Session) -> None:
+        """Take a session, as it will stay."""
+
+    def end(self, count: Count, intake: Intake) -> None:
+        """Take note that this was all."""
+        self._screen.print(facts(count, intake), soft_wrap=True)
+
+
+class RatesAsJson(Answer):
+    """Every closed window as topic ``conversion-rates`` has it, a line each."""
+
+    widths = WIDTHS
+
+    def __init__(self, out: BinaryIO, screen: Console) -> None:
+        super().__init__(out, screen)
+        self._lines = msgspec.json.Encoder().encode_lines
+
+    def window(self, rows: list[ClosedRow]) -> None:
+        """Print the rows."""
+        self._out.write(self._lines(rows))
+
+
+class RatesAsTable(Answer):
+    """Totals for people; all there is to say goes into the one text."""
+
+    widths = frozenset((HOUR,))
+
+    def __init__(self, definition: Definition, out: BinaryIO, screen: Console, table: Console) -> None:
+        super().__init__(out, screen)
+        self._totals = Totals(definition)
+        self._table = table
+
+    def window(self, rows: list[ClosedRow]) -> None:
+        """Add them up."""
+        self._totals.add(rows)
+
+    def end(self, count: Count, intake: Intake) -> None:
+        """Print the totals."""
+        self._table.print(whole(self._totals, count, intake))
+
+
+class SessionsAsLines(Answer):
+    """Every session in order of its start, as a JSON object a line or for people."""
+
+    wants_sessions = True
+
+    def __init__(self, definition: Definition, out: BinaryIO, screen: Console, *, as_json: bool) -> None:
+        super().__init__(out, screen)
+        self._visits = Visits(definition, as_json=as_json)
+        self._sorter = Sorter(Lines(), MEMORY)
+        self._lines: list[Line] = []
+        self._size = 0
+
+    def session(self, visitor: str, sid: str, session: Session) -> None:
+        """Keep it until its turn comes."""
+        line = self._visits.line(visitor, sid, session)
+        self._lines.append(line)
+        self._size += len(line[3]) + LINE_BYTES
+        if len(self._lines) >= TOGETHER:
+            self._keep()
+
+    def end(self, count: Count, intake: Intake) -> None:
+        """Print all sessions."""
+        self._keep()
+        for lines in self._sorter.sorted():
+            self._out.write(b"".join(line[3] for line in lines))
+        super().end(count, intake)
+
+    def _keep(self) -> None:
+        self._sorter.take(self._lines, self._size)
+        self._lines, self._size = [], 0
+
+
+def answer(
+    what: What, definition: Definition, out: BinaryIO, screen: Console, table: Console, *, as_json: bool
+) -> Answer:
+    """Return the answer that is asked for.
+
+    Args:
+        what: Rates or sessions.
+        definition: What is measured.
+        out: Takes lines.
+        screen: Takes what is said about them.
+        table: Takes totals for people.
+        as_json: Whether programs read it.
+    """
+    if what == "sessions":
+        return SessionsAsLines(definition, out, screen, as_json=as_json)
+    return RatesAsJson(out, screen) if as_json else RatesAsTable(definition, out, screen, table)

@@ -1,0 +1,75 @@
+"""The verb ``replay``: its arguments, its exit code, and what is said when it cannot go on."""
+
+import os
+import sys
+
+from rich.console import Console
+
+from stream.replay.answers import WHAT, What, answer
+from stream.replay.files import InputError, check
+from stream.replay.progress import progress
+from stream.replay.run import replay as run
+from stream.settings import Settings
+
+NARROWEST = 80
+
+
+def replay(
+    settings: Settings,
+    files: list[str],
+    *,
+    as_json: bool = False,
+    what: str = "rates",
+    as_arrived: bool = False,
+) -> int:
+    """Count the events of files, print the result, and return the exit code.
+
+    Args:
+        settings: What is measured.
+        files: Paths; ``-`` is standard input.
+        as_json: Whether to print an object a line instead of a text for people.
+        what: ``rates`` or ``sessions``.
+        as_arrived: Whether to keep the order of the files, in which events may be late.
+
+    Returns:
+        0 good, 1 a file is broken or it was interrupted, 2 wrong usage: a file that is missing, say.
+    """
+    screen = Console(stderr=True, highlight=False, markup=False)
+    if what not in WHAT:
+        _say(screen, f"--what: found {what!r}; wanted: {' or '.join(WHAT)}")
+        return 2
+    chosen: What = "sessions" if what == "sessions" else "rates"
+    table = Console(highlight=False, markup=False)
+    if not table.is_terminal:
+        table.width = NARROWEST
+    definition, out = settings.definition(), sys.stdout.buffer
+    try:
+        size = check(files)
+        alone = not (as_json and sys.stdout.isatty())  # rates are printed as they become final
+        with progress(screen, size, alone=alone) as steps:
+            told = answer(chosen, definition, out, screen, table, as_json=as_json)
+            run(definition, files, told, as_arrived=as_arrived, steps=steps)
+        out.flush()
+    except InputError as error:
+        _say(screen, str(error))
+        return error.code
+    except BrokenPipeError:
+        _forget_reader()
+    except OSError as error:
+        _say(screen, f"could not go on: {error}")
+        return 1
+    except KeyboardInterrupt:
+        _say(screen, "interrupted: what was printed is not all")
+        return 1
+    return 0
+
+
+def _say(screen: Console, sentence: str) -> None:
+    screen.print(sentence, soft_wrap=True)
+
+
+def _forget_reader() -> None:
+    """Send what is still in the buffer nowhere, or Python would fail on it when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

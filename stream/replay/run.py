@@ -1,0 +1,96 @@
+"""One replay: records are read, put in order, counted, and what they come to is handed to an answer."""
+
+import gc
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import TypeAlias
+
+from stream.core.definition import Definition
+from stream.core.event import Event
+from stream.replay.answers import Answer
+from stream.replay.count import STEP, Count
+from stream.replay.files import batches
+from stream.replay.intake import Intake
+from stream.replay.order import Events
+from stream.replay.progress import Steps
+from stream.replay.sorter import Sorter
+
+MEMORY = 256 * 1024 * 1024
+"""Bytes of events that are held to be sorted; more go to a temporary file."""
+
+_Batches: TypeAlias = Generator[list[Event], None, None]
+
+
+def replay(
+    definition: Definition,
+    files: list[str],
+    answer: Answer,
+    *,
+    as_arrived: bool = False,
+    steps: Steps | None = None,
+    memory: int = MEMORY,
+    step: int = STEP,
+) -> None:
+    """Count the events of files.
+
+    Args:
+        definition: What is measured.
+        files: Paths; ``-`` is standard input.
+        answer: Takes the results, and ends when all is counted.
+        as_arrived: Whether events are counted in the order of the files, in which some may be late.
+        steps: Is told how far it is.
+        memory: Bytes of events that are held to be sorted.
+        step: Events after which memory is tidied up.
+
+    Raises:
+        InputError: A file cannot be taken.
+        OSError: The temporary file cannot be written, or the answer cannot.
+    """
+    steps = steps or Steps()
+    with _collector_off():
+        on_session = answer.session if answer.wants_sessions else None
+        count = Count(definition, answer.window, on_session, step, answer.widths)
+        intake = Intake(definition)
+        events = _read(files, intake, steps) if as_arrived else _in_order(files, intake, steps, memory)
+        with closing(events):
+            for found in events:
+                count.take(found)
+        count.finish()
+        steps.done()
+        answer.end(count, intake)
+
+
+def _read(files: list[str], intake: Intake, steps: Steps) -> _Batches:
+    for file in files:
+        for batch in batches(file, steps.read):
+            yield intake.events(file, batch, waiting=False)
+
+
+def _in_order(files: list[str], intake: Intake, steps: Steps, memory: int) -> _Batches:
+    with closing(Sorter(Events(), memory)) as sorter:
+        for file in files:
+            for batch in batches(file, steps.read):
+                found = intake.events(file, batch, waiting=True)
+                sorter.take(found, intake.size)
+        steps.sorting()
+        for events in sorter.sorted():
+            yield events
+            steps.counted(len(events), sorter.count)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Do without Python's garbage collector: it would look through every event and visitor again and again.
+
+    Nothing that is made here for each event refers back to itself, so counting references frees it all.
+    """
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_on:
+            gc.enable()

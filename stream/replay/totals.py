@@ -1,0 +1,103 @@
+"""What a replay adds up to, for people: a table for each funnel, and what became of the records."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from stream.core.closed import ClosedRow
+from stream.core.definition import MICRO, Definition
+from stream.core.event import OUTCOMES
+from stream.core.segment import ALL
+from stream.replay.count import Count
+from stream.replay.intake import Intake
+from stream.replay.visits import moment, plain
+
+NOTHING = "-"
+
+
+class Totals:
+    """Sums of all windows, of all sessions together.
+
+    Attributes:
+        sessions: By measure, sessions that reached its base.
+        converted: By measure, those of them that reached it.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+        self.sessions: Counter[str] = Counter()
+        self.converted: Counter[str] = Counter()
+
+    def add(self, rows: Iterable[ClosedRow]) -> None:
+        """Add the rows of one hour."""
+        for row in rows:
+            if row.segment == ALL:
+                self.sessions[row.measure] += row.sessions
+                self.converted[row.measure] += row.converted
+
+    def tables(self) -> Iterable[RenderableType]:
+        """Yield a table for each funnel, and one for the micro-conversions."""
+        for funnel in self._definition.funnels:
+            table = _table(funnel.name, "converted", "ratio", "from previous")
+            before: int | None = None
+            for step in funnel.steps:
+                measure = f"{funnel.name}.{step.name}"
+                cells = self._cells(measure)
+                reached = self.converted[measure]
+                name = f"{step.name} (optional)" if step.optional else step.name
+                table.add_row(name, *cells, NOTHING if before is None else _percent(reached, before))
+                before = before if step.optional else reached
+            yield table
+        if self._definition.micros:
+            table = _table(MICRO, "converted", "ratio", "of")
+            for micro in self._definition.micros:
+                table.add_row(micro.name, *self._cells(f"{MICRO}.{micro.name}"), micro.of)
+            yield table
+
+    def _cells(self, measure: str) -> tuple[str, str, str]:
+        sessions, converted = self.sessions[measure], self.converted[measure]
+        return f"{sessions:,}", f"{converted:,}", _percent(converted, sessions)
+
+
+def whole(totals: Totals, count: Count, intake: Intake) -> RenderableType:
+    """Return everything that is told at the end of a replay."""
+    parts: list[RenderableType] = []
+    for table in totals.tables():
+        parts += [table, Text("")]
+    return Group(*parts, facts(count, intake))
+
+
+def facts(count: Count, intake: Intake) -> RenderableType:
+    """Return what became of the records, of which time they are, and the first that are no events."""
+    read = count.outcomes.total() + intake.reasons.total()
+    outcomes = {**count.outcomes, "rejected": intake.reasons.total()}
+    said = ", ".join(f"{outcomes[name]:,} {name}" for name in OUTCOMES if outcomes.get(name))
+    lines = [f"{read:,} record{'s' * (read != 1)} read{': ' + said if said else ''}"]
+    if count.oldest is not None and count.newest is not None:
+        lines.append(f"from {moment(count.oldest)} to {moment(count.newest)} UTC")
+    if intake.reasons:
+        lines.append(
+            "rejected: " + ", ".join(f"{n:,} {reason}" for reason, n in intake.reasons.most_common())
+        )
+        lines += [
+            f"  {plain(found.file)}:{found.line}: {found.reason}: {plain(found.detail)}"
+            for found in intake.examples
+        ]
+        if intake.reasons.total() > len(intake.examples):
+            lines.append(f"  and {intake.reasons.total() - len(intake.examples):,} more")
+    return Text("\n".join(lines))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column(Text(title, style="bold"), min_width=21, overflow="fold")
+    for column, width in zip(("sessions", *columns), (11, 11, 7, 13), strict=True):
+        table.add_column(column, justify="right", min_width=width, overflow="fold")
+    return table
+
+
+def _percent(part: int, of: int) -> str:
+    return f"{part / of:.1%}" if of else NOTHING

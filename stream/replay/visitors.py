@@ -1,0 +1,77 @@
+"""The visitors of a replay: those that were last heard of as objects, the others as rows.
+
+A worker packs each visitor that was touched with every flush, because it has to be durable. Nothing is
+durable here, so visitors are packed to save memory only: a row takes a quarter of what the objects do. Few of
+a slow site ever are; of a busy one each is packed once or twice.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from stream.core.definition import Times
+from stream.core.plan import Plans
+from stream.core.visitor import Visitor, VisitorStore, fold, pack
+
+HELD = 20_000
+"""How many visitors are held as objects, besides those of one step: some 2 to 3 KB each."""
+
+LONG_LOG = 32
+"""Logs that are longer are folded although their visitor does not rest."""
+
+
+class RestingVisitors(VisitorStore):
+    """A store that packs those visitors of whom nothing was heard for the longest time."""
+
+    def __init__(self, plans: Plans, times: Times) -> None:
+        super().__init__(plans, times)
+        self._idle: dict[str, Visitor] = {}
+        """Those that have not been taken since the last rest, who was taken last at the end."""
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._idle) + len(self.live)
+
+    def look(self, name: str) -> Visitor | None:
+        """Return a visitor, if there is one; whoever changes it calls `put`."""
+        visitor = self._idle.get(name)
+        return super().look(name) if visitor is None else visitor
+
+    def take(self, name: str) -> Visitor:
+        """Return a visitor to change, a new one if need be."""
+        visitor = self._idle.pop(name, None)
+        if visitor is None:
+            visitor = super().take(name)
+            self._rows.pop(name, None)
+        self.live[name] = visitor
+        return visitor
+
+    def put(self, name: str, visitor: Visitor) -> None:
+        """Take back a visitor that was looked at and changed; of one that is gone nothing is kept."""
+        self._idle.pop(name, None)
+        self._rows.pop(name, None)
+        super().put(name, visitor)
+        if not visitor.groups:
+            del self.live[name]
+            if visitor.began >= 0:  # only that it was there: for long, and for many
+                self._rows[name] = pack(visitor)
+
+    def rest(self, horizon: int) -> None:
+        """Fold what is before ``horizon`` where it grows long, and pack those who are too many."""
+        for visitor in self.live.values():
+            for group in visitor.groups:
+                if len(group.log) > LONG_LOG and group.log[0][0] < horizon:
+                    fold(group, horizon, self._plans, self._times)
+        self._idle.update(self.live)
+        self.live.clear()
+        self._ids.clear()
+        for name in list(islice(self._idle, max(0, len(self._idle) - HELD))):
+            visitor = self._idle.pop(name)
+            for group in visitor.groups:
+                if group.log and group.log[0][0] < horizon:
+                    fold(group, horizon, self._plans, self._times)
+            self._rows[name] = pack(visitor)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all visitors that are remembered."""
+        yield from self._rows
+        yield from self._idle
+        yield from self.live

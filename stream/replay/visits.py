@@ -1,0 +1,108 @@
+"""Sessions as they are printed: an object a line, or some lines for people; in order of their starts."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stream.core.definition import Definition
+from stream.core.segment import cross_value
+from stream.core.session import Session
+
+Line = tuple[int, str, str, bytes]
+"""Start, visitor and client's session id of a session, by which it is sorted; and what is printed of it."""
+
+LINE_BYTES = 300
+"""What a line uses in memory besides its text, in bytes."""
+
+WIDTH = 80
+
+
+class Lines:
+    """Lines as a sorter's items."""
+
+    def key(self, item: Line) -> tuple[object, ...]:
+        """Return what they are sorted by."""
+        return item
+
+    def sort(self, items: list[Line]) -> None:
+        """Put lines in order."""
+        items.sort()
+
+    def pack(self, items: list[Line]) -> bytes:
+        """Return lines as bytes."""
+        return msgspec.msgpack.encode(items)
+
+    def unpack(self, packed: bytes) -> list[Line]:
+        """Return the lines again."""
+        return msgspec.msgpack.decode(packed, type=list[Line])
+
+
+class Visits:
+    """Makes lines of sessions."""
+
+    def __init__(self, definition: Definition, *, as_json: bool) -> None:
+        self._measures = definition.measures()
+        self._plain = [dimension for dimension in definition.dimensions if not dimension.cross]
+        self._crosses = [dimension for dimension in definition.dimensions if dimension.cross]
+        self._encode = msgspec.json.Encoder().encode
+        self._as_json = as_json
+
+    def line(self, visitor: str, sid: str, session: Session) -> Line:
+        """Return the line of a session: JSON, or text of some lines."""
+        reached = sorted((time, number) for number, time in session.reached.items())
+        fields: dict[str, Any] = {
+            "visitor_id": visitor,
+            "session_id": sid or None,
+            "start": session.first,
+            "end": session.last,
+            "steps": {self._measures[number]: time for time, number in reached},
+            "dimensions": self._dimensions(session),
+        }
+        text = self._encode(fields) if self._as_json else _text(fields).encode()
+        return session.first, visitor, sid, text + b"\n"
+
+    def _dimensions(self, session: Session) -> dict[str, str]:
+        """Return what the session counts under, as its events say it: also values that find no room."""
+        found: dict[str, str] = {}
+        for dimension, label in zip(self._plain, session.labels, strict=True):
+            if not label and dimension.field == "user_type":
+                label = "returning" if session.returning else "new"
+            found[dimension.name] = label
+        for cross in self._crosses:
+            parts = tuple(found[name] for name in cross.cross)
+            found[cross.name] = cross_value(parts) if all(parts) else ""
+        return {name: label for name, label in found.items() if label}
+
+
+def moment(ms: int) -> str:
+    """Return a time as people read it, UTC."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def plain(text: str) -> str:
+    """Return text of events so that it does no harm to a terminal."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _text(fields: dict[str, Any]) -> str:
+    who = plain(fields["visitor_id"]) + (
+        f", session {plain(fields['session_id'])}" if fields["session_id"] else ""
+    )
+    seconds = (fields["end"] - fields["start"]) // 1000
+    lines = [f"{moment(fields['start'])}  {who}  ({seconds // 60}m {seconds % 60:02}s)"]
+    steps = [f"{moment(time)[11:]} {name}" for name, time in fields["steps"].items()]
+    lines += _filled(steps)
+    lines += _filled([f"{name}={plain(label)}" for name, label in fields["dimensions"].items()])
+    return "\n".join(lines)
+
+
+def _filled(words: list[str]) -> list[str]:
+    """Return words in indented lines of no more than the width, if no single word is longer."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) + 2 <= WIDTH:
+            lines[-1] += f"  {word}"
+        else:
+            lines.append(f"    {word}")
+    return lines

@@ -1,0 +1,218 @@
+import builtins
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from stream.configuration import load
+from stream.replay.command import replay
+from stream.replay.progress import progress
+from stream.simulate.disorder import IN_ORDER, Arrival, arrivals
+from stream.simulate.traffic import Traffic
+from tests.replay.running import write
+
+SETTINGS = load(preset="ecommerce", environ={})
+SHOP = SETTINGS.definition()
+START = 1_772_452_800_000  # 2026-03-02T12:00Z
+COMMAND = [sys.executable, "-m", "stream", "replay", "--preset", "ecommerce"]
+
+
+def traffic(count: int) -> list[Arrival]:
+    """Return records in order."""
+    return list(islice(arrivals(Traffic(start_ms=START, rate=20, seed=3), IN_ORDER), count))
+
+
+def event(name: str, minute: float, visitor: str, **more: Any) -> bytes:
+    """Return an event so many minutes after the start."""
+    time = START + int(minute * 60_000)
+    return json.dumps({"name": name, "time": time, "visitor_id": visitor, **more}).encode()
+
+
+VISITS = [
+    event("view_item", 0, "a", device="mobile"),
+    event("add_to_cart", 1, "a"),
+    event("begin_checkout", 2, "a"),
+    event("purchase", 3, "a"),
+    event("view_item", 5, "b", session_id="s\x1b[2J"),
+    event("add_to_cart", 6, "b", session_id="s\x1b[2J"),
+    event("sign_up", 7, "c"),
+    event("sign_up", 7, "c"),
+    b"{",
+    event("view_item", 90, "a"),
+]
+
+
+def test_the_table_says_the_totals(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Each step with its sessions, ratio and share of the step before, the outcomes, the span of time."""
+    file = write(tmp_path / "a", VISITS)
+    assert replay(SETTINGS, [str(file)]) == 0
+    text = capfdbinary.readouterr().out.decode()
+    words = [" ".join(line.split()) for line in text.splitlines()]
+    assert "add_to_cart 3 2 66.7% 66.7%" in words
+    assert "begin_checkout 3 1 33.3% 50.0%" in words
+    assert "shipping (optional) 3 0 0.0% 0.0%" in words
+    assert "order 3 1 33.3% 100.0%" in words
+    assert "newsletter 4 1 25.0% session" in words
+    assert "10 records read: 8 counted, 1 duplicate, 1 rejected" in words
+    assert "from 2026-03-02 12:00:00 to 2026-03-02 13:30:00 UTC" in words
+    assert "rejected: 1 not_json" in words
+    assert max(map(len, text.splitlines()[:20])) <= 80
+
+
+def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Every session with its visitor, times, steps and dimensions, in order of its start."""
+    file = str(write(tmp_path / "a", VISITS))
+    assert replay(SETTINGS, [file], as_json=True, what="sessions") == 0
+    found = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [(s["visitor_id"], s["start"] - START) for s in found] == [
+        ("a", 0),
+        ("b", 300_000),
+        ("c", 420_000),
+        ("a", 5_400_000),
+    ]
+    assert found[0] == {
+        "visitor_id": "a",
+        "session_id": None,
+        "start": START,
+        "end": START + 180_000,
+        "steps": {
+            "checkout.product_view": START,
+            "checkout.add_to_cart": START + 60_000,
+            "checkout.begin_checkout": START + 120_000,
+            "checkout.order": START + 180_000,
+        },
+        "dimensions": {"device": "mobile", "user_type": "new"},
+    }
+    assert found[3]["dimensions"]["user_type"] == "returning"
+    assert replay(SETTINGS, [file], what="sessions") == 0
+    text = capfdbinary.readouterr().out.decode()
+    assert "\x1b" not in text
+    assert "12:01:00 checkout.add_to_cart" in text
+
+
+def test_a_session_is_whole_wherever_memory_is_tidied(tmp_path: Path) -> None:
+    """Forgetting sessions on the way prints the same as keeping them all to the end."""
+    from tests.replay.running import run
+
+    file = write(tmp_path / "a", [record.value for record in traffic(4_000)])
+    wanted = run(SHOP, file, what="sessions").out
+    assert wanted.count(b"\n") > 100
+    assert run(SHOP, file, what="sessions", step=10).out == wanted
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "wanted"),
+    [
+        (["missing.jsonl"], 2, "missing.jsonl: cannot be read (No such file or directory)"),
+        (["good", "missing.jsonl"], 2, "missing.jsonl"),
+        (["."], 2, "is a directory; wanted: files"),
+        (["-", "-"], 2, "standard input: given twice"),
+        (["cut.gz"], 1, "cut.gz: its compressed data ends in the midst"),
+        (["wrong.gz"], 1, "wrong.gz: its compressed data is broken"),
+        (["cut.parquet"], 1, "cut.parquet: its Parquet is broken"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_named(
+    files: list[str],
+    code: int,
+    wanted: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """Wrong usage is 2, a broken file 1; one sentence says which and why, and nothing is printed."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "good", VISITS)
+    (tmp_path / "cut.gz").write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff")
+    (tmp_path / "wrong.gz").write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + b"wrong" * 40)
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more than that")
+    assert replay(SETTINGS, files, as_json=True) == code
+    captured = capfdbinary.readouterr()
+    assert captured.out == b""
+    assert wanted in captured.err.decode()
+    assert captured.err.count(b"\n") == 1
+
+
+def test_without_the_extra_it_is_said_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A Parquet file without the library that reads it is exit code 2, and a sentence that helps."""
+    real = builtins.__import__
+
+    def missing(name: str, *arguments: Any, **named: Any) -> Any:
+        if name.startswith("pyarrow"):
+            raise ImportError(name)
+        return real(name, *arguments, **named)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    (tmp_path / "a").write_bytes(b"PAR1")
+    assert replay(SETTINGS, [str(tmp_path / "a")]) == 2
+    assert b"pip install 'microconv[parquet]'" in capfdbinary.readouterr().err
+
+
+def test_what_is_not_built_is_refused(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Only what there is can be asked for."""
+    assert replay(SETTINGS, ["-"], what="alerts") == 2
+    assert b"--what: found 'alerts'; wanted: rates or sessions" in capfdbinary.readouterr().err
+
+
+def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:
+    """In `replay … | head` the reader leaves early: exit code 0, and no complaint."""
+    file = write(tmp_path / "a", [record.value for record in traffic(20_000)])
+    with subprocess.Popen(
+        [*COMMAND, "--json", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith(b"{")
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(60) == 0
+    assert b"Error" not in said
+
+
+def test_progress_is_shown_to_people_only() -> None:
+    """On a terminal a bar tells of reading, sorting and counting; elsewhere nothing is drawn."""
+    for terminal, alone in ((True, True), (True, False), (False, True)):
+        drawn = io.StringIO()
+        screen = Console(file=drawn, force_terminal=terminal, width=80)
+        with progress(screen, 2_000_000, alone=alone) as steps:
+            seen = []
+            for act in (
+                lambda: steps.read(1_000_000),
+                steps.sorting,
+                lambda: steps.counted(500, 1_000),
+                steps.done,
+            ):
+                act()
+                if bar := getattr(steps, "_bars", None):
+                    seen.append((bar.tasks[0].description, bar.tasks[0].completed))
+        if terminal and alone:
+            assert seen == [("reading", 1_000_000), ("sorting", 0), ("counting", 500), ("counting", 500)]
+        else:
+            assert drawn.getvalue() == ""
+
+
+def test_an_interruption_is_told(tmp_path: Path) -> None:
+    """Ctrl-C while it reads ends it with code 1 and a sentence, and leaves nothing behind."""
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [*COMMAND, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        for _ in range(3):  # more than a pipe holds: it has begun to read when all is written
+            process.stdin.write(b"\n".join(VISITS) + b"\n" + b" " * 200_000)
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 1
+        assert b"interrupted" in process.stderr.read()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,145 @@
+import random
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stream.configuration import load
+from stream.simulate.disorder import EVERYDAY, arrivals
+from stream.simulate.traffic import Traffic
+from tests.laws.test_law import DEFINITION
+from tests.laws.test_law import arrivals as drawn_arrivals
+from tests.oracle import Read, compare, judge, rows
+from tests.replay.running import as_arrived, in_order, run, write
+
+SHOP = load(preset="ecommerce", environ={}).definition()
+SLOPPY = replace(EVERYDAY, late=0.2, too_late=0.02, duplicates=0.05, invalid=0.01)
+START = 1_772_452_800_000  # 2026-03-02T12:00Z
+
+
+def traffic(rate: float, count: int) -> list[bytes]:
+    """Return the records of a sloppy shop in order of arrival."""
+    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5), SLOPPY)
+    return [record.value for record in islice(found, count)]
+
+
+@pytest.mark.parametrize(("rate", "step"), [(40.0, 65_536), (40.0, 500), (0.05, 300)])
+def test_traffic_in_disorder_equals_the_batch(rate: float, step: int, tmp_path: Path) -> None:
+    """Late, doubled and broken records, of a busy shop or of two days of a slow one: none is late."""
+    records = traffic(rate, 8_000)
+    found = run(SHOP, write(tmp_path / "a.jsonl", records), step=step)
+    reads = in_order(records, SHOP)
+    assert compare(found.rows, rows(reads, SHOP, unlisted=True)) == []
+    assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, SHOP).verdicts)
+    assert "late" not in found.outcomes
+
+
+def test_late_events_in_order_of_arrival_equal_the_batch(tmp_path: Path) -> None:
+    """With the order kept events can be late, and those that are count nowhere."""
+    records = traffic(40.0, 8_000)
+    found = run(SHOP, write(tmp_path / "a.jsonl", records), as_arrived=True, step=700)
+    reads = as_arrived(records)
+    assert compare(found.rows, rows(reads, SHOP, unlisted=True)) == []
+    assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, SHOP).verdicts)
+    assert found.outcomes["late"] > 10
+
+
+def test_windows_come_in_order_each_once(tmp_path: Path) -> None:
+    """Rows are in order of end, length, measure and segment, also when most are printed before the end."""
+    found = run(SHOP, write(tmp_path / "a.jsonl", traffic(0.05, 6_000)), step=200)
+    keys = [(r["window_end"], -r["window_start"], r["measure"], r["segment"]) for r in found.rows.values()]
+    assert keys == sorted(keys)
+    assert all(row["mature"] for row in found.rows.values())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn_arrivals(), st.data())
+def test_any_order_of_lines_prints_the_same(tmp_path: Path, reads: list[Read], data: st.DataObject) -> None:
+    """Lines of one or two files in any order, sorted in memory or outside it: the same bytes."""
+    lines = [read.value or b"" for read in reads]
+    wanted = run(DEFINITION, write(tmp_path / "a", lines))
+    assert compare(wanted.rows, rows(in_order(lines, DEFINITION), DEFINITION)) == []
+    shuffled = data.draw(st.permutations(lines))
+    cut = data.draw(st.integers(0, len(lines)))
+    files = [write(tmp_path / "b", shuffled[:cut]), write(tmp_path / "c", shuffled[cut:])]
+    memory = data.draw(st.sampled_from([1, 2_000, 1 << 28]))
+    with patch("stream.replay.sorter.FRAME", 3), patch("stream.replay.sorter.LEAST_READ", 5):
+        found = run(DEFINITION, *files, memory=memory)
+        sessions = run(DEFINITION, *files, what="sessions", memory=memory)
+    assert found.out == wanted.out
+    assert sessions.out == run(DEFINITION, tmp_path / "a", what="sessions").out
+    # Steps decide when windows are printed, but not what they say.
+    assert run(DEFINITION, *files, step=data.draw(st.integers(1, 9))).out == wanted.out
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(drawn_arrivals(), st.integers(1, 9), st.sampled_from([0, 1, 20_000]))
+def test_any_order_of_arrival_equals_the_batch(
+    tmp_path: Path, reads: list[Read], step: int, held: int
+) -> None:
+    """In the files' order, with steps of few events and visitors packed at once: what the batch says."""
+    lines = [read.value or b"" for read in reads]
+    with patch("stream.replay.visitors.HELD", held), patch("stream.replay.visitors.LONG_LOG", 2):
+        found = run(DEFINITION, write(tmp_path / "a", lines), as_arrived=True, step=step)
+    arrived = as_arrived(lines)
+    assert compare(found.rows, rows(arrived, DEFINITION)) == []
+    assert found.outcomes == Counter(verdict.outcome for verdict in judge(arrived, DEFINITION).verdicts)
+
+
+def test_equal_ids_with_different_words_print_the_same(tmp_path: Path) -> None:
+    """Of two events that share time, id and visitor the same one counts, whichever is read first."""
+    one = b'{"name":"view_item","time":1772452800000,"event_id":"e","visitor_id":"v","device":"mobile"}'
+    two = b'{"name":"view_item","time":1772452800000,"event_id":"e","visitor_id":"v","device":"tablet","x":1}'
+    found = run(SHOP, write(tmp_path / "a", [one, two]))
+    assert found.outcomes == {"counted": 1, "duplicate": 1}
+    assert found.out == run(SHOP, write(tmp_path / "b", [two, one])).out
+    assert found.out == run(SHOP, tmp_path / "b", memory=1).out
+
+
+def test_clocks_are_put_right_only_by_a_known_arrival(tmp_path: Path) -> None:
+    """Of a file nobody knows when its lines arrived, unless the event says when it was received."""
+    line = b'{"name":"view_item","time":%d,"sent_at":%d,"event_id":"%d","visitor_id":"v"%s}'
+    hour, received = 3_600_000, b',"received_at":%d' % START
+    records = [
+        line % (START + hour, START + 2 * hour, 1, b""),
+        line % (START + hour, START + 2 * hour, 2, received),
+        line % (START + 9 * hour, START + 9 * hour - 400_000, 3, received),
+    ]
+    found = run(SHOP, write(tmp_path / "a", records))
+    assert compare(found.rows, rows(in_order(records, SHOP), SHOP)) == []
+    starts = {start for _, _, size, start in found.rows if size == "1h"}
+    assert starts == {START + hour, START - hour}
+    assert found.outcomes == {"counted": 2, "rejected": 1}
+    assert "future_time" in found.said
+
+
+def test_memory_for_visitors_is_given_back(tmp_path: Path) -> None:
+    """Who came longer ago than anybody is known for is forgotten; so are windows that are final."""
+    from stream.replay.count import Count
+
+    day = 86_400_000
+    lines = [
+        b'{"name":"view_item","time":%d,"visitor_id":"v%d"}' % (START + n * day // 4, n) for n in range(400)
+    ]
+    pings = [b'{"name":"ping","time":%d,"visitor_id":"p"}' % (START + n * 60_000) for n in range(20_000)]
+    rng = random.Random(1)
+    rng.shuffle(lines)
+    counts: list[Count] = []
+    real = Count.finish
+
+    def finish(count: Count) -> None:
+        counts.append(count)
+        visitors = count._partition.visitors
+        known_for = SHOP.times.known_for // (day // 4)
+        assert len(visitors) <= known_for + 4
+        assert len(count.rates.levels[1].starts()) < 3 * 24 * 60
+        real(count)
+
+    with patch.object(Count, "finish", finish):
+        run(SHOP, write(tmp_path / "a", lines + pings), step=50)
+    assert counts
