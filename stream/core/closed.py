@@ -112,9 +112,7 @@ class ClosedWindows:
             if not self._buckets.accepts(start):
                 continue
             slot = self._buckets.touch(start, segment)
-            for number, measure in enumerate(self._measures):
-                if slot.pending >> number & 1:
-                    rows.append(self._row(start, segment, slot.cells, number, measure))
+            rows += self._rows(start, segment, slot.cells, slot.pending)
             slot.pending = 0
         self.pending = set()
         return rows
@@ -139,21 +137,23 @@ class ClosedWindows:
             for segment in segments:
                 cells = self._buckets.row(start, segment)
                 if cells is not None:
-                    found = _anything(cells)
-                    for number, measure in enumerate(self._measures):
-                        if found >> number & 1:
-                            rows.append(self._row(start, segment, cells, number, measure))
+                    rows += self._rows(start, segment, cells, _anything(cells))
         return rows
 
     def whole(self, start: int) -> list[ClosedRow]:
         """Return the rows of one window as they are now, of every segment and measure that has any count."""
         rows: list[ClosedRow] = []
         for segment, slot in self._buckets.segments(start):
-            bits = _anything(slot.cells)
-            for number, measure in enumerate(self._measures):
-                if bits >> number & 1:
-                    rows.append(self._row(start, segment, slot.cells, number, measure))
+            rows += self._rows(start, segment, slot.cells, _anything(slot.cells))
         return rows
+
+    def _rows(self, start: int, segment: str, cells: Row, measures: int) -> list[ClosedRow]:
+        """Return the rows of one window and segment, of the measures whose bits are set."""
+        return [
+            self._row(start, segment, cells, number, measure)
+            for number, measure in enumerate(self._measures)
+            if measures >> number & 1
+        ]
 
     def _passed(self, since: int, until: int) -> list[int]:
         """Return the starts of the buckets that end after ``since`` and by ``until``, and hold anything."""
