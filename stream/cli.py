@@ -148,6 +148,24 @@ def demo(
     raise typer.Exit(run(seconds, rate, port, seed, as_json=as_json))
 
 
+@cli.command()
+def top(
+    config: ConfigFile = None,
+    preset: Preset = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="One of the configured windows; else 5m.")
+    ] = None,
+    segment: Annotated[str, typer.Option(metavar="DIMENSION=VALUE", help="Whom to look at.")] = "all",
+    once: Annotated[bool, typer.Option("--once", help="One table or object, and the end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a second.")] = False,
+) -> None:
+    """Show the rates live, as Redis has them; without a terminal, one table."""
+    settings = _found(config, preset).settings
+    from stream.top.run import top as run
+
+    raise typer.Exit(run(settings, window, segment, once=once, as_json=as_json))
+
+
 def _found(config: str | None, preset: str | None) -> Found:
     try:
         return find(config, preset)

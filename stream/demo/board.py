@@ -4,11 +4,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stream.board.speed import Speed
 from stream.demo.latency import Percentiles
 from stream.demo.reading import NOW, Snapshot, Subject
-
-SPEED_OVER_S = 5.0
-"""Events per second are measured over so many seconds."""
 
 SAMPLE_S = 5.0
 """The course of a rate has a value every so many seconds."""
@@ -64,22 +62,20 @@ class Observer:
     ) -> None:
         self._subject, self._seconds, self._url = subject, seconds, url
         self._latency, self._shop_ms = latency, shop_ms
-        self._reads: deque[tuple[float, int]] = deque()
+        self._speed = Speed()
         self._courses: dict[str, deque[float | None]] = {}
         self._next_sample_s = 0.0
 
     def observe(self, snapshot: Snapshot, elapsed_s: float) -> Board:
         """Return what is to be shown after a reading made ``elapsed_s`` seconds after the start."""
-        self._reads.append((elapsed_s, snapshot.status.read))
-        while len(self._reads) > 2 and self._reads[1][0] <= elapsed_s - SPEED_OVER_S:
-            self._reads.popleft()
+        self._speed.seen(snapshot.status.read, elapsed_s)
         if elapsed_s >= self._next_sample_s:
             self._next_sample_s += SAMPLE_S
             self._sample(snapshot)
         return Board(
             subject=self._subject,
             snapshot=snapshot,
-            events_per_s=self._speed(),
+            events_per_s=self._speed.per_s() or 0.0,
             latency=self._latency(),
             courses={segment: tuple(course) for segment, course in self._courses.items()},
             elapsed_s=elapsed_s,
@@ -87,10 +83,6 @@ class Observer:
             shop_ms=self._shop_ms(),
             url=self._url,
         )
-
-    def _speed(self) -> float:
-        (began, before), (ended, after) = self._reads[0], self._reads[-1]
-        return (after - before) / (ended - began) if ended > began else 0.0
 
     def _sample(self, snapshot: Snapshot) -> None:
         for segment in (segment for segments in snapshot.segments.values() for segment in segments):

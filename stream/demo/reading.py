@@ -1,80 +1,19 @@
 """What Redis tells of the work: sliding windows and the status, all of them in one round trip."""
 
-import asyncio
-import math
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Self, TypeVar, cast
+from typing import cast
 
-from redis import TimeoutError as RedisTimeoutError
-from redis.asyncio import Redis
-
-from stream.core.event import OUTCOMES
+from stream.board.store import Store
+from stream.board.values import Rate, Status
 from stream.core.segment import ALL
 from stream.settings import Settings
 from stream.sinks.keys import Keys
 from stream.units import duration_text
 
-T = TypeVar("T")
-
 NOW, SOON = "1m", "5m"
 """Sizes of the windows that are watched: what happens now, and what comes of it soon."""
-
-_ANSWER_WITHIN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A sliding window of one measure; ratios are 0..1, ``None`` where there were no sessions."""
-
-    sessions: int = 0
-    converted: int = 0
-    ratio: float | None = None
-    flow_ratio: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def from_hash(cls, fields: Mapping[str, str]) -> Self:
-        """Return the rate that a hash ``mc:rate:…`` holds; one that does not exist holds nothing."""
-        ratios = (float(fields.get(name, math.nan)) for name in ("ratio", "flow_ratio", "low", "high"))
-        return cls(
-            int(fields.get("sessions", 0)),
-            int(fields.get("converted", 0)),
-            *(None if math.isnan(ratio) else ratio for ratio in ratios),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How the work goes.
-
-    Attributes:
-        outcomes: Records read so far, by what became of them.
-        workers: How many workers share the work.
-        watermark: ms since the epoch; ``None`` before any event.
-        lag_ms: How far the watermark is behind where the present should have put it.
-    """
-
-    outcomes: Mapping[str, int]
-    workers: int = 0
-    watermark: int | None = None
-    lag_ms: int | None = None
-
-    @property
-    def read(self) -> int:
-        """How many records were read."""
-        return sum(self.outcomes.values())
-
-    @classmethod
-    def from_hash(cls, fields: Mapping[str, str]) -> Self:
-        """Return what the hash ``mc:status`` holds."""
-        return cls(
-            {outcome: int(fields.get(outcome, 0)) for outcome in OUTCOMES},
-            int(fields.get("workers", 0)),
-            int(fields["watermark"]) if "watermark" in fields else None,
-            int(fields["lag"]) if "lag" in fields else None,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +86,7 @@ class Reader:
     """
 
     def __init__(self, url: str, prefix: str, subject: Subject) -> None:
-        # Time is limited below: with a timeout of its own redis-py loses cancellations before Python 3.12.
-        self._redis = Redis.from_url(url, decode_responses=True, socket_timeout=None)
+        self._store = Store(url)
         self._keys = Keys(prefix)
         self._subject = subject
         self._segments: dict[str, list[str]] = {name: [] for name in subject.dimensions}
@@ -161,13 +99,13 @@ class Reader:
         for segment in (segment for segments in self._segments.values() for segment in segments):
             wanted += [(subject.sample, NOW, segment), (subject.sample, SOON, segment)]
             wanted.append((subject.goal, SOON, segment))
-        async with self._redis.pipeline(transaction=False) as calls:
+        async with self._store.client.pipeline(transaction=False) as calls:
             calls.hgetall(self._keys.status)
             for name in subject.dimensions:
                 calls.smembers(self._keys.segments(name))
             for measure, size, segment in wanted:
                 calls.hgetall(self._keys.rate(measure, size, segment))
-            status, *answers = await _answered(calls.execute())
+            status, *answers = await self._store.answered(calls.execute())
         for name in subject.dimensions:  # those seen now are read from the next time on
             self._segments[name] = sorted(f"{name}={value}" for value in answers.pop(0))
         rates = {place: Rate.from_hash(found) for place, found in zip(wanted, answers, strict=True)}
@@ -175,21 +113,12 @@ class Reader:
 
     async def publications(self) -> AsyncGenerator[Status]:
         """Return the status again each time that rates were published, as soon as they are."""
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as channel:
-            await channel.subscribe(self._keys.rates_channel)
-            async for _ in channel.listen():
+        async with aclosing(self._store.messages(self._keys.rates_channel)) as messages:
+            async for _ in messages:
                 # redis-py's own type is that of its two kinds of client in one, and of bytes.
-                found = cast(Awaitable[dict[str, str]], self._redis.hgetall(self._keys.status))
-                yield Status.from_hash(await _answered(found))
+                found = cast(Awaitable[dict[str, str]], self._store.client.hgetall(self._keys.status))
+                yield Status.from_hash(await self._store.answered(found))
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._redis.aclose()
-
-
-async def _answered(call: Awaitable[T]) -> T:
-    try:
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
-            return await call
-    except TimeoutError:
-        raise RedisTimeoutError(f"no answer within {_ANSWER_WITHIN_S:g} s") from None
+        await self._store.close()

@@ -1,7 +1,6 @@
 """Where boards are shown: a live screen where a person looks, else a line every few seconds."""
 
 import logging
-import logging.handlers
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
@@ -9,6 +8,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.live import Live
 
+from stream.board.terminal import draws, logs_wait
 from stream.demo.board import Board
 from stream.demo.view import View, plain_line
 from stream.logs import set_up
@@ -48,18 +48,13 @@ class FullScreen:
         self._live.update(View(board), refresh=True)
 
 
-def draws(console: Console) -> bool:
-    """Tell whether a live screen can be drawn."""
-    return console.is_terminal and not console.is_dumb_terminal
-
-
 @contextmanager
 def screen_on(console: Console) -> Iterator[Screen]:
     """Return the screen for a console. While one is drawn, what is logged waits until it is gone."""
     if not draws(console):
         yield Lines(console)
         return
-    with _logs_wait(), Live(console=console, screen=True, auto_refresh=False) as live:
+    with logs_wait(), Live(console=console, screen=True, auto_refresh=False) as live:
         yield FullScreen(live)
 
 
@@ -69,22 +64,6 @@ def waiting(console: Console, what: str) -> AbstractContextManager[object]:
         return console.status(what)
     console.print(what, highlight=False, soft_wrap=True)
     return nullcontext()
-
-
-@contextmanager
-def _logs_wait() -> Iterator[None]:
-    root = logging.getLogger()
-    before = list(root.handlers)
-    kept = logging.handlers.MemoryHandler(10_000, flushLevel=logging.CRITICAL + 1, flushOnClose=True)
-    root.handlers[:] = [kept]
-    try:
-        yield
-    finally:
-        root.handlers[:] = before
-        for handler in before:
-            kept.setTarget(handler)
-            break
-        kept.close()
 
 
 def set_up_logs() -> None:

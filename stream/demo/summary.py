@@ -10,9 +10,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stream.board.values import Rate
+from stream.board.words import NOTHING, percent
 from stream.demo.latency import METHOD, Percentiles
-from stream.demo.reading import Rate, Snapshot, Subject
-from stream.demo.view import NOTHING, percent
+from stream.demo.reading import Snapshot, Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from stream.board.glyphs import bar, sparkline
+from stream.board.values import Rate
+from stream.board.words import NOTHING, milliseconds, percent
 from stream.demo.board import SAMPLE_S, Board
-from stream.demo.glyphs import bar, sparkline
-from stream.demo.reading import NOW, SOON, Rate
+from stream.demo.reading import NOW, SOON
 from stream.demo.shop import PACE
 
-NOTHING = "-"
 _HEAD_LINES = 4  # two lines about the work, two of column titles
 _WIDE = 104  # columns from which there is room for intervals
 _INTERVAL_COLUMNS = 15
@@ -39,16 +40,6 @@ class View:
         if legend:
             parts += [Text("")] * (legend > 1) + [_legend()]
         yield Group(*parts)
-
-
-def percent(ratio: float | None) -> str:
-    """Return a ratio 0..1 as people read it."""
-    return NOTHING if ratio is None else f"{ratio:.1%}"
-
-
-def milliseconds(ms: int) -> str:
-    """Return a short time with a fitting unit."""
-    return f"{ms} ms" if ms < 10_000 else f"{ms / 1000:.0f} s"
 
 
 def plain_line(board: Board) -> str:

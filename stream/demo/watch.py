@@ -9,10 +9,11 @@ from typing import NamedTuple
 from redis import RedisError
 from rich.console import Console
 
+from stream.board.values import Status
 from stream.configuration import load
 from stream.demo.board import Observer
 from stream.demo.latency import Latency
-from stream.demo.reading import Reader, Snapshot, Status, subject_of
+from stream.demo.reading import Reader, Snapshot, subject_of
 from stream.demo.screen import Screen, screen_on, waiting
 from stream.demo.shop import Shop
 from stream.demo.summary import Summary, summarize

@@ -49,28 +49,23 @@ class RedisLink:
     """
 
     def __init__(self, url: str, timeout_s: float) -> None:
-        self.where = _where(url)
+        self.where = where_of(url)
         self.connected = False
         self.error = ""
         self.pause_s = 0.0
         self._away_since = 0.0
         self._timeout_s = timeout_s
-        try:
-            pool = ConnectionPool.from_url(url)
-            pool.connection_kwargs |= {  # above the URL's own, for what follows stands on them
-                "decode_responses": False,
-                # No repeats behind our back: a call that was perhaps made needs a number of its own.
-                "retry": Retry(NoBackoff(), 0),
-                "retry_on_timeout": False,
-                # Time is limited below. redis-py does it with asyncio.wait_for, which before Python 3.12
-                # loses cancellations: neither a limit around it nor the task's owner could end it then.
-                "socket_timeout": None,
-                "socket_connect_timeout": timeout_s,
-            }
-            pool.connection_class(**pool.connection_kwargs)  # so that options it does not know show now
-            self._client: Redis = Redis(connection_pool=pool)
-        except (TypeError, ValueError) as error:
-            raise RedisUrlError(f"Redis at {self.where}: {error}; wanted: {WANTED}") from None
+        pool = pool_of(
+            url,
+            decode_responses=False,
+            # No repeats behind our back: a call that was perhaps made needs a number of its own.
+            retry=Retry(NoBackoff(), 0),
+            # Time is limited below. redis-py does it with asyncio.wait_for, which before Python 3.12
+            # loses cancellations: neither a limit around it nor the task's owner could end it then.
+            socket_timeout=None,
+            socket_connect_timeout=timeout_s,
+        )
+        self._client: Redis = Redis(connection_pool=pool)
 
     async def reach(self) -> None:
         """Make sure that Redis answers at all.
@@ -146,8 +141,28 @@ class RedisLink:
         return str(error) or type(error).__name__
 
 
-def _where(url: str) -> str:
-    """Return host, port and database of a URL; refuse what redis-py lets pass or trips over late."""
+def pool_of(url: str, **options: object) -> ConnectionPool:
+    """Return connections to a Redis, made when they are needed; ``options`` go above the URL's own.
+
+    Raises:
+        RedisUrlError: The URL cannot be used.
+    """
+    where = where_of(url)
+    try:
+        pool = ConnectionPool.from_url(url)
+        pool.connection_kwargs |= {"retry_on_timeout": False, **options}
+        pool.connection_class(**pool.connection_kwargs)  # so that options it does not know show now
+    except (TypeError, ValueError) as error:
+        raise RedisUrlError(f"Redis at {where}: {error}; wanted: {WANTED}") from None
+    return pool
+
+
+def where_of(url: str) -> str:
+    """Return host, port and database of a URL; refuse what redis-py lets pass or trips over late.
+
+    Raises:
+        RedisUrlError: The URL cannot be used.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or 6379

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from stream.board.values import Rate, Status
 from stream.configuration import load
 from stream.core.segment import ALL
 from stream.demo.board import Board
 from stream.demo.latency import Percentiles
-from stream.demo.reading import NOW, SOON, Rate, Snapshot, Status, subject_of
+from stream.demo.reading import NOW, SOON, Snapshot, subject_of
 
 SUBJECT = subject_of(load(preset="ecommerce", environ={}))
 

@@ -1,8 +1,10 @@
 from collections.abc import Mapping
 
+from stream.board.speed import SPEED_OVER_S
+from stream.board.values import Rate, Status
 from stream.core.segment import ALL
-from stream.demo.board import MOST_SAMPLES, SAMPLE_S, SPEED_OVER_S, Observer
-from stream.demo.reading import NOW, Rate, Snapshot, Status
+from stream.demo.board import MOST_SAMPLES, SAMPLE_S, Observer
+from stream.demo.reading import NOW, Snapshot
 from tests.demo.boards import SUBJECT
 
 MOBILE = "device=mobile"

@@ -1,15 +1,8 @@
-import fcntl
 import json
 import os
-import pty
 import signal
 import socket
-import struct
 import sys
-import termios
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +10,7 @@ import pytest
 from stream.demo.run import demo
 from stream.embedded import free_port
 from tests.demo.process import DemoProcess, alive
+from tests.parts.terminal import take_terminal, terminal
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
@@ -72,33 +66,6 @@ def test_a_worker_that_dies_ends_the_demo(tmp_path: Path) -> None:
     assert running.out == ""
     assert not any(alive(pid) for pid in children)
     assert not list(running.temporary.iterdir())
-
-
-def take_terminal() -> None:
-    """Make standard input the terminal whose Ctrl-C reaches this process."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-@contextmanager
-def terminal(columns: int, lines: int) -> Generator[tuple[int, int, bytearray]]:
-    """Return both ends of a terminal of that size, and what was written to it so far."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    written = bytearray()
-
-    def read() -> None:
-        while True:
-            try:
-                written.extend(os.read(ours, 65_536))
-            except OSError:  # nobody has the other end any more
-                return
-
-    reading = threading.Thread(target=read)
-    reading.start()
-    yield ours, theirs, written
-    os.close(theirs)
-    reading.join(10)
-    os.close(ours)
 
 
 def test_ctrl_c_ends_the_live_view_in_order(tmp_path: Path) -> None:

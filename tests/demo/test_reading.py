@@ -7,8 +7,9 @@ import pytest
 from redis import RedisError
 from redis.asyncio import Redis
 
+from stream.board.values import Rate
 from stream.core.segment import ALL
-from stream.demo.reading import NOW, Rate, Reader
+from stream.demo.reading import NOW, Reader
 from stream.embedded import EmbeddedStore, free_port
 from stream.sinks.keys import Keys
 from tests.demo.boards import SUBJECT

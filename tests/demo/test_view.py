@@ -4,9 +4,10 @@ import re
 import pytest
 from rich.console import Console
 
+from stream.board.glyphs import bar, sparkline
+from stream.board.values import Status
 from stream.demo.board import Board
-from stream.demo.glyphs import bar, sparkline
-from stream.demo.reading import Snapshot, Status
+from stream.demo.reading import Snapshot
 from stream.demo.view import View, plain_line
 from tests.demo.boards import board
 
