@@ -7,7 +7,7 @@ from stream.configuration import load
 from stream.core.plan import Plans
 from stream.core.rates import Rates
 from stream.sinks.live import LiveRates
-from stream.sinks.redis_values import Value
+from stream.sinks.redis_values import Names, Scored, Value, merge
 from stream.top.subject import subject_of
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Read
@@ -60,4 +60,16 @@ def values(found: Rates, lag_ms: int = 400) -> dict[str, Value]:
     plans = Plans(SHOP.definition())
     live = LiveRates(SHOP.redis.prefix, SHOP.redis.history, SHOP.watched_segments(), plans, 0)
     ahead = SHOP.time.out_of_order
-    return live.everything(found) | live.status(found, (found.watermark or 0) + ahead + lag_ms, ahead)
+    told = dict(live.status(found, (found.watermark or 0) + ahead + lag_ms, ahead))
+    for piece in live.everything(found):
+        for key, value in piece.items():
+            plain = _plain(value)
+            told[key] = merge(told[key], plain) if key in told else plain
+    return told
+
+
+def _plain(value: Value) -> Value:
+    """Return a value of a rebuild as one that is offered."""
+    if isinstance(value, Scored):
+        return Scored(value.members, value.keep_from, value.ttl_ms)
+    return Names(value.members, value.ttl_ms) if isinstance(value, Names) else value

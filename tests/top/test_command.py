@@ -185,11 +185,11 @@ async def test_new_sizes_of_the_terminal_are_followed(redis_server: RedisServer)
     with on_terminal(redis_server.url) as running:
         await until(lambda: running.shows(CART, "no room for: source"), "24 lines", within=20)
         assert len(running.screen()) == 24
-        resize(running.ends[1], 120, 50)
+        resize(running.ends[1], 120, 60)
         await until(
-            lambda: running.shows("  google ") and not running.shows("no room"), "50 lines", within=20
+            lambda: running.shows("  google ") and not running.shows("no room"), "60 lines", within=20
         )
-        assert len(running.screen()) == 50
+        assert len(running.screen()) == 60
         resize(running.ends[1], 60, 12)
         await until(
             lambda: len(running.screen()) == 12 and running.shows("no room for: "), "12 lines", within=20
