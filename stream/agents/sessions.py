@@ -133,14 +133,14 @@ class SessionsState:
         core.clock.read(topic)
         oldest = min(chunk.timestamps)
         self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
-        clock, advance, max_future = core.clock.inputs[topic], core.advance, self._max_future
+        clock, judge, max_future = core.clock.inputs[topic], core.judge, self._max_future
         counted = 0
         arrivals = chunk.timestamps
         for i, value in enumerate(chunk.values):
             event = parse(value, arrivals[i], max_future)
             if type(event) is Rejected:
                 self._reject(chunk, i, event)
-            elif (outcome := advance(clock, event)) == "counted":
+            elif (outcome := judge(clock, event)) == "counted":
                 counted += 1
             else:
                 self._set_aside(chunk, i, outcome, event)
@@ -149,8 +149,7 @@ class SessionsState:
 
     def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
         """Let time pass: idle inputs move the watermark on; sessions close and are forgotten."""
-        self.core.clock.tick(now_ms, at_end)
-        self.core.lifetimes.pass_time()
+        self.core.pass_time(now_ms, at_end)
 
     def flush(self, seq: int) -> Flush:
         """Return the rows that changed, the delta, and the records set aside."""

@@ -44,10 +44,13 @@ class Ledger:
         return time + self._timeout < self.closed_until
 
     def began(self, session: Session) -> None:
-        """Contribute an open session that has just begun."""
+        """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
-        session.counted |= self._session_bit
-        self._hits.add_all([(session.first, self._words.enter[0])], self._combination(session), 1)
+        counted = self._session_bit
+        for measure in session.reached:
+            counted |= 1 << measure
+        session.counted = counted
+        self._hits.add_all(contribution(session, False, self._words), self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""

@@ -1,12 +1,12 @@
 """A visitor: sessions per client session id, and the log from which they can be computed again.
 
-In order, an event only moves its session on. An event that is not the newest of its group takes the slow
-path: it is put into the log, and the group's sessions are computed again from there. Events that no late one
-can precede any more are folded into ``folded``, the state of the newest session as of then, so the log stays
-short. The log also tells a duplicate: an equal event to one that is no longer in it would be late.
+An event is put into its group's log; later all that the log has got moves the sessions on, or, out of order,
+has them computed again from the log. Events that no late one can precede any more are folded into ``folded``,
+the state of the newest session as of then, so the log stays short. The log also tells a duplicate: an equal
+event to one that is no longer in it would be late.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import msgspec
@@ -31,9 +31,11 @@ class Group(msgspec.Struct, array_like=True, gc=False):
     Attributes:
         sid: The client's session id; empty for sessions made from gaps alone.
         folded: The newest session as it was before the first event of the log; ``None``: there was none.
-        log: Events that may still be preceded by one that arrives later, in order of time, then id.
+        log: Events that may still be preceded by one that arrives later, in order of time, then id; behind
+            those that are settled, others in order of arrival.
         labels: Labels that events of the log carry; entries refer to them by number.
-        sessions: The sessions as of now, in order of time.
+        sessions: The sessions that the settled events make, in order of time.
+        settled: How many events of the log are.
     """
 
     sid: str
@@ -41,6 +43,7 @@ class Group(msgspec.Struct, array_like=True, gc=False):
     log: list[Entry]
     labels: list[tuple[str, ...]]
     sessions: list[Session]
+    settled: int = 0
 
 
 class Visitor(msgspec.Struct, array_like=True, gc=False):
@@ -107,13 +110,6 @@ def replay(
     return sessions
 
 
-def insert(group: Group, entry: Entry, plans: Plans, times: Times) -> None:
-    """Take an event that is not the group's newest: compute its sessions again."""
-    insort(group.log, entry)
-    settled = settled_sessions(group)
-    group.sessions = settled + replay(group.folded, group.log, group.labels, plans, times)
-
-
 def settled_sessions(group: Group) -> list[Session]:
     """Return the sessions before ``folded``: no event can change them any more."""
     folded = group.folded
@@ -121,7 +117,10 @@ def settled_sessions(group: Group) -> list[Session]:
 
 
 def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
-    """Move the events of the log that are before ``horizon`` into ``folded``: all, or many at once."""
+    """Move the events of the log that are before ``horizon`` into ``folded``: all, or many at once.
+
+    All are settled.
+    """
     log = group.log
     count = bisect_left(log, (horizon,))
     if count == len(log):
@@ -129,11 +128,13 @@ def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
         group.folded.counted = 0  # who computes sessions again hands on what counters saw
         group.log = []
         group.labels = []
+        group.settled = 0
         return
     if count < FOLD_AT_ONCE:
         return
     group.folded = replay(group.folded, log[:count], group.labels, plans, times)[-1]
     del log[:count]
+    group.settled -= count
     used = sorted({entry[3] for entry in log})
     if len(used) < len(group.labels):
         group.labels = [group.labels[number] for number in used]
