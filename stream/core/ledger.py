@@ -54,12 +54,18 @@ class Ledger:
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
-        combination = self._combination(session)
+        counted = session.counted
+        hits: list[tuple[int, int]] = []
+        corrections: list[tuple[int, int]] = []
         for measure in measures:
             bit = 1 << measure
-            table = self._corrections if session.counted & bit else self._hits
-            session.counted |= bit
-            table.add_all(reaching(session, measure, self._words), combination, 1)
+            (corrections if counted & bit else hits).extend(reaching(session, measure, self._words))
+            counted |= bit
+        session.counted = counted
+        combination = self._combination(session)
+        self._hits.add_all(hits, combination, 1)
+        if corrections:
+            self._corrections.add_all(corrections, combination, 1)
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""

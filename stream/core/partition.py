@@ -13,7 +13,7 @@ from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.plan import Plans
 from stream.core.settling import Settling
-from stream.core.visitor import LONG_LOG, Group, VisitorStore, label_number
+from stream.core.visitor import LONG_LOG, Group, VisitorStore, label_number, newest_of
 
 BOT_STEPS = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
@@ -45,6 +45,7 @@ class Partition:
         # Looked up here once: each is used by every event.
         self._late_after = definition.times.late_after
         self._live = self.visitors.live
+        self._bits = self._plans.bits
         self._masks = self._plans.masks
         self._mask_of = self._plans.mask_of
         self._labels_of = self.ledger.labels.of
@@ -64,19 +65,16 @@ class Partition:
         for known in visitor.groups:
             if known.sid == sid:
                 group = known
-            log = known.log
-            if len(log) > LONG_LOG:
+            logged = known.ids
+            if len(logged) > LONG_LOG:
                 ids = self.visitors.ids(name)
-                continue
-            for entry in log:
-                if entry[1] == event_id and entry[0] > counted_at:
-                    counted_at = entry[0]
+            elif event_id in logged:
+                counted_at = max(counted_at, newest_of(known, event_id))
         if ids is not None:
             counted_at = ids.get(event_id, NEVER)
         if group is not None:
-            log = group.log
             sessions = group.sessions
-            if (sessions[-1].steps if sessions else 0) + len(log) >= BOT_STEPS:
+            if (sessions[-1].steps if sessions else 0) + len(group.ids) >= BOT_STEPS:
                 self._settling.settle(name, visitor)
                 if self._is_bot(group, time):
                     return "bot"
@@ -94,13 +92,15 @@ class Partition:
             mask = self._mask_of(event)
         labels = self._labels_of(event)
         if group is None:
-            visitor.groups.append(Group(sid, None, [(time, event_id, mask, 0)], [labels], []))
+            visitor.groups.append(Group(sid, None, [time], [event_id], [mask], [labels], []))
             return "counted"
         known_labels = group.labels
         number = len(known_labels) - 1
         if number < 0 or (known_labels[number] is not labels and known_labels[number] != labels):
             number = label_number(group, labels)
-        log.append((time, event_id, mask, number))
+        group.times.append(time)
+        group.ids.append(event_id)
+        group.marks.append(number << self._bits | mask)
         return "counted"
 
     def pass_time(self, now_ms: int, at_end: Mapping[str, bool]) -> None:

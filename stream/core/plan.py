@@ -75,11 +75,15 @@ class Plans:
         measures: Names of all measures by number.
         groups: All groups; the first is the session's own.
         masks: The bits of the measures that events of a name match, where it depends on nothing else.
+        bits: How many bits a mask of measures has.
+        all_measures: The mask of all measures.
         optional: Of each measure, whether it may be skipped.
     """
 
     def __init__(self, definition: Definition) -> None:
         self.measures = definition.measures()
+        self.bits = len(self.measures)
+        self.all_measures = (1 << self.bits) - 1
         self._number = {name: i for i, name in enumerate(self.measures)}
         self.optional = [step.optional for f in definition.funnels for step in f.steps]
         self.optional += [False] * len(definition.micros)

@@ -5,15 +5,13 @@ Everything else (events before others that are settled, equal times, a session t
 path: withdraw what the group's sessions contributed, compute them again, contribute that.
 """
 
-from bisect import insort
-
-from stream.core.clock import PartitionClock
+from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.plan import Plans
 from stream.core.session import Session, advance, begin
-from stream.core.visitor import Entry, Group, Visitor, fill, replay, settled_sessions
+from stream.core.visitor import Group, Visitor, fill, replay, settled_sessions, sort_log
 
 
 class Settling:
@@ -38,81 +36,76 @@ class Settling:
         self._timeout = times.timeout
         self._max_length = times.max_length
         self._by_mask = plans.by_mask
+        self._bits, self._all_measures = plans.bits, plans.all_measures
 
     def settle(self, name: str, visitor: Visitor) -> None:
         """Let all events of the visitor's logs be in its sessions."""
         for group in visitor.groups:
-            log = group.log
-            settled = group.settled
-            if settled == len(log):
+            first, count = group.settled, len(group.times)
+            if first == count:
                 continue
-            if settled:
-                fresh = log[settled:]
-                del log[settled:]
+            rises = count - first == 1 or _rises(group.times[first:] if first else group.times)
+            if not rises:
+                sort_log(group, first)
+                rises = _rises(group.times[first:])
+            if rises and self._can_go_on(group, group.times[first]):
+                self._go_on(name, visitor, group, first)
             else:
-                fresh, group.log = log, []
-            if not _is_in_order(fresh):
-                fresh.sort()
-            if group.sessions and fresh[0][0] <= group.sessions[-1].last:
-                fresh = self._without_quiet(group, fresh)
-            if fresh:
-                if self._can_go_on(group, fresh):
-                    self._go_on(name, visitor, group, fresh)
-                else:
-                    self._recount(name, visitor, group, fresh)
-            group.settled = len(group.log)
+                self._put_in_order(name, visitor, group, first)
+            group.settled = count
 
-    def _without_quiet(self, group: Group, fresh: list[Entry]) -> list[Entry]:
-        """Take those events out of order that lie inside a session, match nothing and say nothing new.
+    def _put_in_order(self, name: str, visitor: Visitor, group: Group, first: int) -> None:
+        """Take the events from number ``first`` on, of which one at least is not simply the newest."""
+        quiet = sum(self._changes_nothing(group, i) for i in range(first, len(group.times)))
+        sort_log(group, 0)
+        others = first + quiet
+        if others == len(group.times):
+            return
+        if _rises(group.times[others:]) and self._can_go_on(group, group.times[others]):
+            self._go_on(name, visitor, group, others)
+        else:
+            self._recount(name, visitor, group)
 
-        They are in the log, and what their session contributed stands.
-
-        Returns:
-            The others.
-        """
-        last = group.sessions[-1].last
-        others: list[Entry] = []
-        for entry in fresh:
-            if entry[0] < last and self._changes_nothing(group, entry):
-                insort(group.log, entry)
-            else:
-                others.append(entry)
-        return others
-
-    @staticmethod
-    def _changes_nothing(group: Group, entry: Entry) -> bool:
-        time, _, mask, number = entry
-        if mask:
+    def _changes_nothing(self, group: Group, i: int) -> bool:
+        """Whether an event lies inside a session, matches nothing and says nothing new."""
+        time, mark = group.times[i], group.marks[i]
+        if mark & self._all_measures:
             return False
-        labels = group.labels[number]
+        labels = group.labels[mark >> self._bits]
         for session in group.sessions:
             if session.first < time < session.last:
                 return not any(new and new != old for new, old in zip(labels, session.labels, strict=True))
         return False
 
-    def _can_go_on(self, group: Group, fresh: list[Entry]) -> bool:
-        """Whether the events follow all others, and touch no session that is closed or closes at once."""
-        first = fresh[0][0]
-        if self._ledger.is_past(first):
+    def _can_go_on(self, group: Group, first: int) -> bool:
+        """Whether events from ``first`` on follow all others and touch no closed session."""
+        timeout, closed_until = self._timeout, self._ledger.closed_until
+        if first + timeout < closed_until:
             return False
         if not group.sessions:
-            return _has_no_ties(fresh)
+            return True
         session = group.sessions[-1]
-        if first <= session.last:
+        last = session.last
+        if first <= last:
             return False
-        joins = first - session.last <= self._timeout and first - session.first <= self._max_length
-        return not (joins and self._ledger.is_closed(session)) and _has_no_ties(fresh)
+        return (
+            last + timeout >= closed_until
+            or first - last > timeout
+            or first - session.first > self._max_length
+        )
 
-    def _go_on(self, name: str, visitor: Visitor, group: Group, fresh: list[Entry]) -> None:
-        """Take events later than all before, each later than the other."""
+    def _go_on(self, name: str, visitor: Visitor, group: Group, start: int) -> None:
+        """Take the events from number ``start`` on: later than all before, each later than the other."""
         ledger, timeout, max_length, by_mask = self._ledger, self._timeout, self._max_length, self._by_mask
         known_labels, sessions = group.labels, group.sessions
         session = sessions[-1] if sessions else None
         known = session  # what it was has been contributed; what others are has not
         begun: list[Session] = []
         reached: list[int] = []
-        for time, _, mask, number in fresh:
-            labels = known_labels[number]
+        bits, all_measures = self._bits, self._all_measures
+        times, marks = (group.times[start:], group.marks[start:]) if start else (group.times, group.marks)
+        for time, mark in zip(times, marks, strict=True):
+            labels = known_labels[mark >> bits]
             if session is None or time - session.last > timeout or time - session.first > max_length:
                 session = begin(time, labels)
                 begun.append(session)
@@ -127,12 +120,12 @@ class Settling:
                             ledger.reached(session, reached)
                             reached = []
                         ledger.relabel(session, filled, session.returning)
+            mask = mark & all_measures
             if mask:
                 session.steps += 1
                 now = advance(session, by_mask(mask), time)
                 if now and session is known:
                     reached += now
-        group.log += fresh
         if known is not None and reached:
             ledger.reached(known, reached)
         if begun:
@@ -142,16 +135,12 @@ class Settling:
                 ledger.began(session)
                 self._lifetimes.watch(name, session)
 
-    def _recount(self, name: str, visitor: Visitor, group: Group, fresh: list[Entry]) -> None:
-        """Take events of which one at least is not the newest of its group or belongs to a closed session."""
+    def _recount(self, name: str, visitor: Visitor, group: Group) -> None:
+        """Compute all sessions of the group again from its log."""
         before = group.sessions
         for session in before:
             self._ledger.withdraw(session)
-        group.log += fresh
-        group.log.sort()
-        group.sessions = settled_sessions(group) + replay(
-            group.folded, group.log, group.labels, self._plans, self._times
-        )
+        group.sessions = settled_sessions(group) + replay(group, len(group.times), self._plans, self._times)
         parts: list[list[Session]] = [[] for _ in group.sessions]
         for old in before:
             heirs = [
@@ -194,19 +183,11 @@ class Settling:
                     self._ledger.relabel(session, session.labels, returning)
 
 
-def _is_in_order(entries: list[Entry]) -> bool:
-    last = -1
-    for entry in entries:
-        if entry[0] < last:
+def _rises(times: list[int]) -> bool:
+    """Whether each is later than the one before."""
+    last = NEVER
+    for time in times:
+        if time <= last:
             return False
-        last = entry[0]
-    return True
-
-
-def _has_no_ties(entries: list[Entry]) -> bool:
-    last = -1
-    for entry in entries:
-        if entry[0] == last:
-            return False
-        last = entry[0]
+        last = time
     return True

@@ -58,7 +58,7 @@ class RestingVisitors(VisitorStore):
         """Fold what is before ``horizon`` where it grows long, and pack those who are too many."""
         for visitor in self.live.values():
             for group in visitor.groups:
-                if len(group.log) > LONG_LOG and group.log[0][0] < horizon:
+                if len(group.times) > LONG_LOG and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
         self._idle.update(self.live)
         self.live.clear()
@@ -66,7 +66,7 @@ class RestingVisitors(VisitorStore):
         for name in list(islice(self._idle, max(0, len(self._idle) - HELD))):
             visitor = self._idle.pop(name)
             for group in visitor.groups:
-                if group.log and group.log[0][0] < horizon:
+                if group.times and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
             self._rows[name] = pack(visitor)
 
