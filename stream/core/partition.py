@@ -110,8 +110,9 @@ class Partition:
             now_ms: A clock that never falls.
             at_end: Of each input, whether it is read to its end.
         """
+        settle = self._settling.settle
         for name, visitor in self._live.items():
-            self._settling.settle(name, visitor)
+            settle(name, visitor)
         self.clock.tick(now_ms, at_end)
         self.lifetimes.pass_time()
 

@@ -21,6 +21,7 @@ LONG_LOG = 40
 FOLD_AT_ONCE = 8
 """With fewer events folding waits: each time costs as much as a late event."""
 
+
 class Group(msgspec.Struct, array_like=True, gc=False):
     """A visitor's sessions with one client session id (or with none).
 
