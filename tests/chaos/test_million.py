@@ -1,4 +1,4 @@
-"""A shop in disorder of ten minutes, through three workers that die: as the oracle says, and as `replay` does.
+"""A shop in disorder of ten minutes, through three workers that die: as the oracle and `replay` say.
 
 A million events take six minutes: ``MICROCONV_MILLION_EVENTS=1000000 pytest tests/chaos/test_million.py``.
 """
