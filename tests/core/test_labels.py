@@ -48,6 +48,15 @@ def test_listed_values_are_exact_and_others_first_come() -> None:
     assert segments.of(("desktop", ""))[1] == "device=desktop", "a listed value always has its place"
 
 
+def test_a_cross_loses_what_a_part_has_lost() -> None:
+    """A pair with a value that a partition did not tell apart is in the rest, and the others are partial."""
+    segments = Segments(DIMENSIONS)
+    assert segments.of(("mobile", "a"))[3] == "both=mobile/a"
+    assert not segments.is_partial("both=mobile/a")
+    assert segments.of(("mobile", OTHER))[3] == f"both={OTHER}"
+    assert segments.is_partial("both=mobile/a")
+
+
 def test_admission_survives_a_restart() -> None:
     """What was admitted is state: it keeps its place, and newcomers find none."""
     segments = Segments(DIMENSIONS)
