@@ -1,5 +1,7 @@
 """What keeps state small: bots, forgetting, ids that go away."""
 
+from dataclasses import replace
+
 import msgspec
 
 from stream.agents.sessions import SessionsState
@@ -86,6 +88,21 @@ def test_a_bridge_to_an_old_session_makes_one_new_visitor() -> None:
         if size == "1m" and row["sessions"]
     }
     assert found == {("all", BEGIN): 1, ("user_type=new", BEGIN): 1}
+
+
+def test_a_restart_does_not_judge_again_what_is_forgotten() -> None:
+    """After a crash a session stays a returning visitor's, though the session before it is forgotten."""
+    pipeline = Pipeline(DEFINITION, 1)
+    for offset, (minute, session) in enumerate(((0, ""), (1, "s"), (31, ""), (90, "s"), (91, ""))):
+        one = read(offset, minute, "v")
+        value = msgspec.json.encode(msgspec.json.decode(one.value or b"") | {"session_id": session})
+        pipeline.sessions[0].apply("site-events", 0, offset, [replace(one, value=value)])
+        if minute == 90:
+            pipeline.flush(0, at_end=True)
+            pipeline.sessions[0].crash()
+    pipeline.let_time_pass(2 * 86_400_000)
+    found = pipeline.rows["micro.share", "user_type=returning", "1m", BEGIN + MINUTE]
+    assert found["sessions"] == 1
 
 
 def test_a_visitor_with_many_events_costs_no_more_than_its_events() -> None:
