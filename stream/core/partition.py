@@ -94,7 +94,7 @@ class Partition:
         if newest is None or time > newest:
             clock.newest = time
         if ids is not None:
-            ids[event_id] = time
+            ids[event_id] = max(time, counted_at)
         plan = self._unconditional.get(event.name)
         if plan is None:
             plan = self._plans.of(event)
