@@ -1,4 +1,4 @@
-"""A site of one partition, told by the clock of one day: what happens at 13:05, and what is published by then."""
+"""A site told by the clock of one day: what happens at 13:05, and what is published by then."""
 
 from datetime import UTC, datetime
 from typing import Any

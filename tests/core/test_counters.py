@@ -52,7 +52,7 @@ def test_sessions_that_are_joined_stay_counted() -> None:
 
 @pytest.mark.says("Counters for Prometheus count first sightings")
 def test_what_is_reached_again_in_another_segment_is_seen_there() -> None:
-    """A late event cuts a session apart and takes its step away; a later one gives it back, under new labels."""
+    """A late event cuts a session and takes its step away; a later one gives it back, under new labels."""
     story = Story(WORDS)
     story.at("13:05", "a", device="desktop")
     story.at("13:09", "c")

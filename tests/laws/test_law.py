@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,16 @@ ROOMY = replace(CROWDED, dimensions=tuple(replace(d, max_values=1_000) for d in 
 """The definition as it would be if nothing overflowed."""
 
 
+@pytest.mark.timeout(60 + EXAMPLES // 5)
+@pytest.mark.says(
+    "Every record read gets exactly one outcome,",
+    "The sum of the outcomes is what was read.",
+    "so that a crash, an outage or a backlog changes nothing.",
+    "As long as no event follows, in its partition, one that is more than"
+    " `out_of_order + allowed_lateness` newer: any order, any duplication, any split into chunks, any idling"
+    " and any crash give the same last published row for each window once all sessions have closed.",
+    "Otherwise rows equal the batch over the input without what is in `site-events-late`.",
+)
 def test_the_law() -> None:
     """Any order, duplication, split into chunks, idling, flush or crash: the rows are those of the batch.
 

@@ -100,6 +100,7 @@ def test_equal_ids_with_different_words_print_the_same(tmp_path: Path) -> None:
     assert found.out == run(SHOP, tmp_path / "b", memory=1).out
 
 
+@pytest.mark.says("a file has neither, so no correction there.")
 def test_clocks_are_put_right_only_by_a_known_arrival(tmp_path: Path) -> None:
     """Of a file nobody knows when its lines arrived, unless the event says when it was received."""
     line = b'{"name":"view_item","time":%d,"sent_at":%d,"event_id":"%d","visitor_id":"v"%s}'
