@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from stream.agents.fingerprint import check
+from stream.core.clock import NEVER
 from stream.core.definition import Definition
 from stream.core.delta import Delta
 from stream.core.event import OUTCOMES, Event, Outcome, Reason, Rejected
@@ -70,6 +71,7 @@ class _Stored(msgspec.Struct, array_like=True):
     watermark: int | None
     closed_until: int
     counts: dict[str, InputCounts]
+    horizon: int = NEVER  # rows of before this was kept have none
 
 
 class SessionsState:
@@ -112,7 +114,7 @@ class SessionsState:
         elif value is not None and kind == _STATE:
             stored = msgspec.msgpack.decode(value, type=_Stored)
             check(stored.fingerprint, self._fingerprint, f"partition {self.partition} of sessions")
-            self.core.clock.unpack(stored.clocks, stored.watermark)
+            self.core.clock.unpack(stored.clocks, stored.watermark, stored.horizon)
             self.core.ledger.closed_until = stored.closed_until
             self.counts |= stored.counts
 
@@ -158,8 +160,14 @@ class SessionsState:
         delta = self._delta(seq)
         if core.ledger.labels.changed:
             rows.append((_FORWARDED, core.ledger.labels.pack()))
+        clock = core.clock
         stored = _Stored(
-            self._fingerprint, core.clock.pack(), core.clock.watermark, core.ledger.closed_until, self.counts
+            self._fingerprint,
+            clock.pack(),
+            clock.watermark,
+            core.ledger.closed_until,
+            self.counts,
+            clock.horizon,
         )
         rows.append((_STATE, msgspec.msgpack.encode(stored)))
         effects, self._effects, self._oldest = self._effects, [], None

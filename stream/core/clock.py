@@ -35,7 +35,7 @@ class PartitionClock:
         watermark: The least of the inputs that ever had an event; ``None`` while none had; it never falls.
         horizon: What only events older than this could change may be forgotten: as ``late_everywhere``, but
             very small while an input is not read to its end and may still hold its first event. As of the
-            last tick.
+            last tick. It never falls: what is forgotten stays so.
     """
 
     def __init__(self, topics: tuple[str, ...], times: Times) -> None:
@@ -80,12 +80,15 @@ class PartitionClock:
         """Return what has to survive: for each input its newest time and watermark."""
         return [(topic, clock.newest, clock.watermark) for topic, clock in self.inputs.items()]
 
-    def unpack(self, stored: list[tuple[str, int | None, int | None]], watermark: int | None) -> None:
+    def unpack(
+        self, stored: list[tuple[str, int | None, int | None]], watermark: int | None, horizon: int
+    ) -> None:
         """Take back what :meth:`pack` returned; idle begins at 0 when a worker takes over."""
         for topic, newest, mark in stored:
             if topic in self.inputs:
                 self.inputs[topic] = InputClock(newest, mark)
         self.watermark = watermark
+        self.horizon = horizon
         self._set_horizon()
 
 

@@ -47,6 +47,12 @@ class Vocabulary:
         self.reached = [self._reached(plans, measure) for measure in range(len(plans.measures))]
         """For each measure: groups that it opens (codes), whether it is a member of one, that one's base."""
 
+        self.counted = [
+            (*opens, self.act[m]) if is_member else opens
+            for m, (opens, is_member, _) in enumerate(self.reached)
+        ]
+        """For each measure: the codes by which counters see that it was reached."""
+
     def _reached(self, plans: Plans, measure: int) -> tuple[tuple[int, ...], bool, int]:
         opens = tuple(
             self.enter[number] for number, group in enumerate(plans.groups) if group.base == measure

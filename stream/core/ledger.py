@@ -125,13 +125,18 @@ class Ledger:
     def _combination(self, session: Session) -> int:
         return self.labels.number(session.labels, session.returning)
 
-    def _countable(self, session: Session) -> Iterator[tuple[int, list[int]]]:
-        """Yield what counters see of a session: its bit, and the codes that move them."""
-        yield self._session_bit, [self._words.enter[0]]
-        for measure in session.reached:
-            yield 1 << measure, [code for _, code in reaching(session, measure, self._words)]
+    def _countable(self, session: Session) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yield what counters see of a session: its bit, and the codes that move them.
 
-    def _sight(self, session: Session, codes: list[int], before: int) -> None:
+        What it had once reached, before it was computed again, too: it may reach that again, and has to have
+        been seen under its labels by then.
+        """
+        yield self._session_bit, (self._words.enter[0],)
+        for measure, codes in enumerate(self._words.counted):
+            if session.counted >> measure & 1 or measure in session.reached:
+                yield 1 << measure, codes
+
+    def _sight(self, session: Session, codes: tuple[int, ...], before: int) -> None:
         """Let counters of segments see what they have not seen under the combination ``before``."""
         combination = self._combination(session)
         if combination == before:

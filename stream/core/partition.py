@@ -86,7 +86,7 @@ class Partition:
         if newest is None or time > newest:
             clock.newest = time
         if ids is not None:
-            ids[event_id] = time
+            ids[event_id] = max(time, counted_at)
         mask = self._masks.get(event.name)
         if mask is None:
             mask = self._mask_of(event)

@@ -60,7 +60,9 @@ class Segments:
             for cross in self._crosses:
                 parts = tuple(labels[self._place[name]] for name in cross.cross)
                 if all(parts):
-                    found.append(f"{cross.name}={self._admit(cross, cross_value(parts))}")
+                    # What a partition no longer tells apart is in no pair: these have lost it, too.
+                    value = OTHER if OTHER in parts else cross_value(parts)
+                    found.append(f"{cross.name}={self._admit(cross, value)}")
             segments = self._known[labels] = tuple(found)
         return segments
 

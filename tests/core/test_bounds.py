@@ -1,9 +1,13 @@
 """What keeps state small: bots, forgetting, ids that go away."""
 
+from dataclasses import replace
+
 import msgspec
+import pytest
 
 from stream.agents.sessions import SessionsState
 from stream.core.definition import Definition, Dimension, Micro, Times
+from tests.core.story import Story
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Read
 
@@ -40,12 +44,35 @@ def state_of(pipeline: Pipeline) -> SessionsState:
     return state
 
 
+@pytest.mark.says(
+    "`bot`: its session has already had 2,000 step events;",
+    "such an event is in no window and no session.",
+)
 def test_after_two_thousand_step_events_a_session_is_a_bot() -> None:
     """The 2,001st step event of a session, and everything after it, is in no window."""
     reads = [read(n, n / 1000, "v") for n in range(2_000)]
     reads += [read(2_000, 2.1, "v"), read(2_001, 2.2, "v", "look"), read(2_002, 2.3, "w")]
     pipeline = run(reads)
     assert pipeline.outcomes(0) == {"counted": 2_001, "bot": 2}
+    pipeline.let_time_pass(2 * 86_400_000)
+    minute = pipeline.rows["micro.share", "all", "1m", BEGIN + 2 * MINUTE]
+    assert (minute["sessions"], minute["actions"]) == (1, 1), "the session of w, and nothing of the bot"
+
+
+@pytest.mark.says("judged in this order: rejected, bot, late, duplicate, counted.")
+def test_a_bot_is_one_before_its_events_are_late_or_doubled() -> None:
+    """What a bot's session sends is a bot's, also what is late by now or sent again; not what is broken."""
+    story = Story(replace(DEFINITION, times=Times(allowed_lateness=5 * MINUTE)))
+    pipeline = story.pipeline
+    times = [read(n, n / 1000, "v") for n in range(2_000)]
+    pipeline.sessions[0].apply("site-events", 0, 0, times)
+    assert pipeline.outcomes(0) == {"counted": 2_000}
+    first, last = "09:00", "09:01:59.940"
+    assert story.at(last, "share", event_id="v1999") == "bot", "it is a duplicate, too"
+    assert story.at("09:20", "share", visitor_id="w") == "counted"
+    assert story.at(first, "share") == "bot", "it is late, too"
+    assert story.at(first, "share", visitor_id="w") == "late"
+    assert story.at(last, "share", time="yesterday") == "rejected"
 
 
 def test_visitors_are_forgotten_when_nothing_late_can_reach_them() -> None:
@@ -86,6 +113,21 @@ def test_a_bridge_to_an_old_session_makes_one_new_visitor() -> None:
         if size == "1m" and row["sessions"]
     }
     assert found == {("all", BEGIN): 1, ("user_type=new", BEGIN): 1}
+
+
+def test_a_restart_does_not_judge_again_what_is_forgotten() -> None:
+    """After a crash a session stays a returning visitor's, though the session before it is forgotten."""
+    pipeline = Pipeline(DEFINITION, 1)
+    for offset, (minute, session) in enumerate(((0, ""), (1, "s"), (31, ""), (90, "s"), (91, ""))):
+        one = read(offset, minute, "v")
+        value = msgspec.json.encode(msgspec.json.decode(one.value or b"") | {"session_id": session})
+        pipeline.sessions[0].apply("site-events", 0, offset, [replace(one, value=value)])
+        if minute == 90:
+            pipeline.flush(0, at_end=True)
+            pipeline.sessions[0].crash()
+    pipeline.let_time_pass(2 * 86_400_000)
+    found = pipeline.rows["micro.share", "user_type=returning", "1m", BEGIN + MINUTE]
+    assert found["sessions"] == 1
 
 
 def test_a_visitor_with_many_events_costs_no_more_than_its_events() -> None:

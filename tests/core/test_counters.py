@@ -1,14 +1,21 @@
 """What counters see of sessions that late events change."""
 
 import msgspec
+import pytest
 
 from stream.agents.rates import RatesState
-from stream.core.definition import Definition, Micro, Times
+from stream.core.definition import Definition, Dimension, Funnel, Micro, Step, Times
+from tests.core.story import Story
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Read
 
 MINUTE = 60_000
 BEGIN = 1_767_603_600_000
+WORDS = Definition(
+    funnels=(Funnel("f", (Step("a", "a"), Step("c", "c"))),),
+    dimensions=(Dimension("device", "device", ("mobile", "desktop")),),
+    times=Times(timeout=5 * MINUTE, max_length=8 * MINUTE, allowed_lateness=30 * MINUTE),
+)
 DEFINITION = Definition(
     micros=(Micro("share", "share"),),
     times=Times(timeout=5 * MINUTE, max_length=12 * MINUTE, allowed_lateness=30 * MINUTE),
@@ -37,6 +44,30 @@ def test_a_session_that_is_split_is_counted_twice() -> None:
     assert counted(13, 18, 5, 10) == {"shares": 2, "sessions": 2}
 
 
+@pytest.mark.says("Counters for Prometheus count first sightings", "and never fall.")
 def test_sessions_that_are_joined_stay_counted() -> None:
     """A late event that bridges two sessions takes nothing back, and counts nothing again."""
     assert counted(0, 6, 3) == {"shares": 2, "sessions": 2}
+
+
+@pytest.mark.says("Counters for Prometheus count first sightings")
+def test_what_is_reached_again_in_another_segment_is_seen_there() -> None:
+    """A late event cuts a session and takes its step away; a later one gives it back, under new labels."""
+    story = Story(WORDS)
+    story.at("13:05", "a", device="desktop")
+    story.at("13:09", "c")
+    assert seen(story) == {"device=desktop": [1, 1, 1], "all": [1, 1, 1]}
+    story.at("13:00:30", "c", device="mobile")  # now max_length cuts 13:09 off
+    story.at("13:00:20", "a")
+    row = story.row("f.c", "13:00", segment="device=mobile")
+    assert row is not None
+    assert row["converted"] == 1
+    assert seen(story)["device=mobile"] == [1, 1, 1]
+    assert seen(story)["all"][:2] == [1, 1], "seen once by the counters of the whole"
+
+
+def seen(story: Story) -> dict[str, list[int]]:
+    """Return the counters of a, c and sessions by segment."""
+    state = story.pipeline.rates.state
+    assert isinstance(state, RatesState)
+    return {segment: list(counts) for segment, counts in state.core.counters.items()}

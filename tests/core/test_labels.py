@@ -1,5 +1,7 @@
 """Labels and segments: which values are told apart, and within what bounds."""
 
+import pytest
+
 from stream.core.definition import Dimension
 from stream.core.event import Event
 from stream.core.labels import FORWARD_FACTOR, OTHER, LabelReader
@@ -12,6 +14,7 @@ DIMENSIONS = (
 )
 
 
+@pytest.mark.says("Values are cut at 100 characters")
 def test_labels_are_read_from_fields_and_properties() -> None:
     """A dimension reads a field or a property, as text, cut at 100 characters."""
     reader = LabelReader(DIMENSIONS)
@@ -19,6 +22,7 @@ def test_labels_are_read_from_fields_and_properties() -> None:
     assert reader.of(Event()) == ("", "")
 
 
+@pytest.mark.says("(a partition forwards at most four times as many)")
 def test_a_partition_forwards_four_times_as_many_values() -> None:
     """Beyond that it says __other__, whatever comes, and for ever the same of one value."""
     reader = LabelReader(DIMENSIONS)
@@ -32,6 +36,13 @@ def test_a_partition_forwards_four_times_as_many_values() -> None:
     assert again.combinations[again.number(("", "p0"), False)][1] == "p0"
 
 
+@pytest.mark.says(
+    "Values listed in the configuration (`values = [...]`) are exact.",
+    "Others are admitted first come, `max_values` in all with those that are listed,",
+    "by the owner of the rates",
+    "the rest is `__other__` and counted.",
+    "Unlisted values of a dimension that overflowed are marked `partial`: lower bounds.",
+)
 def test_listed_values_are_exact_and_others_first_come() -> None:
     """With the listed ones, max_values are told apart; the rest is __other__, counted and partial."""
     segments = Segments(DIMENSIONS)
@@ -48,6 +59,16 @@ def test_listed_values_are_exact_and_others_first_come() -> None:
     assert segments.of(("desktop", ""))[1] == "device=desktop", "a listed value always has its place"
 
 
+def test_a_cross_loses_what_a_part_has_lost() -> None:
+    """A pair with a value that a partition did not tell apart is in the rest, and the others are partial."""
+    segments = Segments(DIMENSIONS)
+    assert segments.of(("mobile", "a"))[3] == "both=mobile/a"
+    assert not segments.is_partial("both=mobile/a")
+    assert segments.of(("mobile", OTHER))[3] == f"both={OTHER}"
+    assert segments.is_partial("both=mobile/a")
+
+
+@pytest.mark.says("What was admitted is state.")
 def test_admission_survives_a_restart() -> None:
     """What was admitted is state: it keeps its place, and newcomers find none."""
     segments = Segments(DIMENSIONS)
@@ -63,6 +84,7 @@ def test_admission_survives_a_restart() -> None:
     assert f"plan={OTHER}" in third.all()
 
 
+@pytest.mark.says("and percent-encoded in keys.")
 def test_crosses_and_keys_are_unambiguous() -> None:
     """A slash inside a part is told from the one between parts; in keys, values are percent-encoded."""
     assert cross_value(("a/b", "c")) != cross_value(("a", "b/c"))

@@ -1,5 +1,7 @@
 """The owner of the rates: watermarks, windows, what is published and when."""
 
+import pytest
+
 from stream.agents.rates import RatesState
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition, Micro, Times
@@ -49,6 +51,7 @@ def test_a_delta_is_folded_in_once() -> None:
     assert rates.skipped == 2
 
 
+@pytest.mark.says("the global watermark is the least.")
 def test_a_partition_not_heard_from_holds_the_watermark_back() -> None:
     """Nothing is closed until all partitions have spoken; one that never had an event does not count."""
     rates = Rates(DEFINITION)
@@ -59,6 +62,10 @@ def test_a_partition_not_heard_from_holds_the_watermark_back() -> None:
     assert [(row.window_start, row.sessions, row.mature) for row in published] == [(BEGIN, 1, False)]
 
 
+@pytest.mark.says(
+    "A closed row (`conversion-rates`) is published when the watermark passes its end and again whenever its"
+    " content changes;"
+)
 def test_a_closed_window_is_published_when_it_changes_and_when_it_matures() -> None:
     """First at its close, again when its content changes, and once more when nobody in it can convert."""
     rates = Rates(DEFINITION)
@@ -72,6 +79,7 @@ def test_a_closed_window_is_published_when_it_changes_and_when_it_matures() -> N
     assert (left.open, left.mature) == (0, True)
 
 
+@pytest.mark.says("counts that fall back to 0 are published as 0;")
 def test_counts_that_fall_back_are_published_as_zero() -> None:
     """A window whose only session moved elsewhere says 0 and has no ratio."""
     rates = Rates(DEFINITION)
@@ -80,6 +88,10 @@ def test_counts_that_fall_back_are_published_as_zero() -> None:
     assert (row.sessions, row.ratio, row.low) == (0, None, None)
 
 
+@pytest.mark.says(
+    "The sliding window ends with the pane that contains the global watermark + `out_of_order`;"
+    " with no traffic it slides on and empties."
+)
 def test_windows_slide_on_and_empty() -> None:
     """The window ends with the pane that holds the newest time, and forgets what leaves it, exactly."""
     rates = Rates(DEFINITION)

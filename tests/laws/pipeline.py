@@ -4,7 +4,7 @@ What the engine promises is kept by hand: a flush is all or nothing, a crash goe
 arrive in the order of their flushes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -16,6 +16,7 @@ from stream.engine.api import Chunk, Flush, PartitionState, Record
 from tests.oracle import Read
 
 TOPICS = ("site-events", "app-events")
+INPUTS = (*TOPICS, "deltas", "commands")
 
 
 class Silent:
@@ -59,9 +60,9 @@ class Owned:
         )
         self.position[topic] = first + len(reads)
 
-    def flush(self, now_ms: int, at_end: bool) -> list[Record]:
-        """Flush, and return the effects, which are published with it."""
-        self.state.tick(now_ms, dict.fromkeys([*TOPICS, "deltas", "commands"], at_end))
+    def flush(self, now_ms: int, at_end: Collection[str]) -> list[Record]:
+        """Flush, and return the effects, which are published with it; some inputs are read to their ends."""
+        self.state.tick(now_ms, {topic: topic in at_end for topic in INPUTS})
         flush: Flush = self.state.flush(self.seq + 1)
         self.seq += 1
         for key, value in flush.rows:
@@ -105,6 +106,7 @@ class Pipeline:
     Attributes:
         rows: Newest published row by measure, segment, size and start of the window.
         set_aside: Records that were rejected or late.
+        deltas: What the sessions partitions told the owner of the rates, in order.
     """
 
     def __init__(self, definition: Definition, partitions: int) -> None:
@@ -113,22 +115,23 @@ class Pipeline:
         self.rows: dict[tuple[str, str, str, int], dict[str, object]] = {}
         self.set_aside: list[Record] = []
         self.now_ms = 0
-        self._deltas: list[bytes | None] = []
+        self.deltas: list[bytes | None] = []
 
-    def flush(self, partition: int, at_end: bool = False) -> None:
-        """Flush one sessions partition."""
-        for record in self.sessions[partition].flush(self.now_ms, at_end):
+    def flush(self, partition: int, at_end: bool | Collection[str] = False) -> None:
+        """Flush one sessions partition, with all, none or some of its inputs read to their ends."""
+        ended = at_end if isinstance(at_end, Collection) else INPUTS if at_end else ()
+        for record in self.sessions[partition].flush(self.now_ms, ended):
             if record.topic == "deltas":
-                self._deltas.append(record.value)
+                self.deltas.append(record.value)
             else:
                 self.set_aside.append(record)
 
     def flush_rates(self) -> None:
         """Fold in the deltas that were not yet, and flush."""
         first = self.rates.position.get("deltas", 0)
-        reads = [Read("deltas", 0, first + i, 0, value) for i, value in enumerate(self._deltas[first:])]
+        reads = [Read("deltas", 0, first + i, 0, value) for i, value in enumerate(self.deltas[first:])]
         self.rates.apply("deltas", 0, first, reads)
-        for record in self.rates.flush(self.now_ms, at_end=True):
+        for record in self.rates.flush(self.now_ms, INPUTS):
             assert record.value is not None
             row = msgspec.json.decode(record.value)
             self.rows[row["measure"], row["segment"], row["size"], row["window_start"]] = row

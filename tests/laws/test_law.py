@@ -1,112 +1,99 @@
 """The law: no order, duplication, chunking, idling or crash changes what is published in the end."""
 
 import os
+import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 from unittest.mock import patch
 
-import msgspec
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from stream.agents.rates import RatesState
-from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from stream.core.rates import Rates
 from stream.core.visitor import LONG_LOG
-from tests.laws.pipeline import TOPICS, Pipeline
+from tests.laws.drawing import ARRIVALS, CROWDED, WORK, Work
+from tests.laws.pipeline import Pipeline
+from tests.laws.situations import SITUATIONS, situations
+from tests.laws.working import PARTITIONS, TROUBLES, Worker
 from tests.oracle import Read, Rows, compare, judge, rows
 
 EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or (5_000 if os.environ.get("CI") else 100))
 """How often the law is tried; some faults needed thousands of tries to be found."""
 
-MINUTE = 60_000
-BEGIN = 1_767_603_600_000  # 2026-01-05 09:00 UTC
-TIMES = Times(
-    timeout=5 * MINUTE,
-    max_length=12 * MINUTE,
-    out_of_order=10_000,
-    allowed_lateness=4 * MINUTE,
-    max_future=MINUTE,
-    known_for=20 * MINUTE,
+ENOUGH = 5_000
+"""With so many examples each situation comes up, the rarest some fifty times."""
+
+ROOMY = replace(CROWDED, dimensions=tuple(replace(d, max_values=1_000) for d in CROWDED.dimensions))
+"""The definition as it would be if nothing overflowed."""
+
+
+@pytest.mark.timeout(60 + EXAMPLES // 5)
+@pytest.mark.says(
+    "Every record read gets exactly one outcome,",
+    "The sum of the outcomes is what was read.",
+    "so that a crash, an outage or a backlog changes nothing.",
+    "As long as no event follows, in its partition, one that is more than"
+    " `out_of_order + allowed_lateness` newer: any order, any duplication, any split into chunks, any idling"
+    " and any crash give the same last published row for each window once all sessions have closed.",
+    "Otherwise rows equal the batch over the input without what is in `site-events-late`.",
 )
-DEFINITION = Definition(
-    funnels=(
-        Funnel(
-            "f",
-            (
-                Step("a", "a"),
-                Step("b", "b", optional=True, within_ms=2 * MINUTE),
-                Step("c", "c", optional=True),
-                Step("d", "d", within_ms=3 * MINUTE),
-                Step("a2", "a"),
-            ),
-            within_ms=6 * MINUTE,
-        ),
-        Funnel("g", (Step("b", "b"), Step("c", "c", where=(Condition("page", ("/x*",)),))), reentry="first"),
-    ),
-    micros=(Micro("any", "d"), Micro("of", "c", of="f.d"), Micro("ofof", "e", of="micro.of")),
-    dimensions=(
-        Dimension("device", "device", ("mobile", "desktop"), 5),
-        Dimension("user_type", "user_type", ("new", "returning"), 5),
-        Dimension("both", cross=("device", "user_type")),
-    ),
-    times=TIMES,
-)
+def test_the_law() -> None:
+    """Any order, duplication, split into chunks, idling, flush or crash: the rows are those of the batch.
+
+    Tried so often that every special situation must be among the examples, and no rule goes untried.
+    """
+    met: Counter[str] = Counter()
+
+    @settings(deadline=None, max_examples=EXAMPLES)
+    @given(ARRIVALS, WORK, st.sampled_from([LONG_LOG, 1]))
+    def law(reads: list[Read], steps: list[Work], long_log: int) -> None:
+        with patch("stream.core.partition.LONG_LOG", long_log):
+            worker = Worker(reads)
+            worker.run(steps)
+        met.update(worker.met | set(situations(worker.in_order, CROWDED)))
+        holds(worker)
+
+    law()
+    sys.stdout.writelines(f"{n:8} {what}\n" for what, n in met.most_common())
+    if EXAMPLES >= ENOUGH:
+        assert set(met) == {*SITUATIONS, *TROUBLES}
 
 
-@dataclass(frozen=True)
-class Sent:
-    """An event as a client sends it, to one of the topics, possibly twice."""
-
-    topic: int
-    partition: int
-    time: int
-    value: bytes
-
-
-@st.composite
-def events(draw: st.DrawFn) -> list[Sent]:
-    """Draw events of a few visitors over some three quarters of an hour, in no order at all."""
-    sent: list[Sent] = []
-    for number in range(draw(st.integers(1, 25))):
-        visitor = draw(st.integers(0, 2))
-        time = BEGIN + draw(
-            st.one_of(
-                st.integers(0, 45 * 60).map(lambda s: s * 1_000),
-                st.integers(0, 9).map(lambda m: m * 5 * MINUTE),  # exactly at the limits
-                st.integers(0, 45).map(lambda m: m * MINUTE + 1),
-            )
-        )
-        event = {"name": draw(st.sampled_from("aabbccdde")), "time": time, "visitor_id": f"v{visitor}"}
-        event["event_id"] = f"e{draw(st.integers(0, 9))}{number}"
-        if sid := draw(st.sampled_from(["", "", "s1", "s2"])):
-            event["session_id"] = sid
-        for field, values in (
-            ("page", ["", "/x1", "/y"]),
-            ("device", ["", "mobile", "desktop"]),
-            ("user_type", ["", "", "", "new"]),
-        ):
-            if value := draw(st.sampled_from(values)):
-                event[field] = value
-        sent.append(Sent(draw(st.integers(0, 1)), visitor % 2, time, msgspec.json.encode(event)))
-    return sent
+def holds(worker: Worker) -> None:
+    """Compare what came out of a pipeline with what the batch makes of the same records."""
+    for read in worker.in_order:
+        note(f"{read.topic}-{read.partition} at {read.timestamp_ms}: {read.value!r}")
+    judged, pipeline = judge(worker.in_order, CROWDED), worker.pipeline
+    assert compare(pipeline.rows, rows(judged, CROWDED, unlisted=True)) == []
+    assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
+    assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []
+    outcomes = sum((Counter(pipeline.outcomes(p)) for p in range(PARTITIONS)), Counter())
+    assert outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
 
 
-@st.composite
-def arrivals(draw: st.DrawFn) -> list[Read]:
-    """Draw an order of arrival, with duplicates; mostly within the lateness, sometimes beyond."""
-    sent = draw(events())
-    delayed = [(s.time + draw(st.integers(0, TIMES.late_after)), s) for s in sent]
-    longest = draw(st.sampled_from([TIMES.late_after, TIMES.late_after, 20 * MINUTE]))
-    again = draw(st.lists(st.sampled_from(sent), max_size=8))
-    delayed += [(s.time + draw(st.integers(0, longest)), s) for s in again]
-    delayed.sort(key=lambda pair: pair[0])
-    offsets: Counter[tuple[int, int]] = Counter()
-    reads = []
-    for _, s in delayed:
-        place = s.topic, s.partition
-        reads.append(Read(TOPICS[s.topic], s.partition, offsets[place], BEGIN + 90 * MINUTE, s.value))
-        offsets[place] += 1
-    return reads
+def crowding(pipeline: Pipeline, everything: Rows) -> list[str]:
+    """Return where the rows of a dimension, ``__other__`` included, do not add up to what the batch has.
+
+    Also where a value has more than it should, or less without being known as a lower bound.
+    """
+    segments = _core(pipeline).segments
+    found: Counter[tuple[object, ...]] = Counter()
+    wrong = []
+    for (measure, segment, size, start), row in pipeline.rows.items():
+        dimension, _, value = segment.partition("=")
+        right = everything.get((measure, segment, size, start), {})
+        for count in ("sessions", "converted", "actions"):
+            has, wanted = int(str(row[count])), right.get(count, 0)
+            found[measure, dimension, size, start, count] += has
+            if value != "__other__" and (has > wanted or (has < wanted and not segments.is_partial(segment))):
+                wrong.append(f"{measure} {segment} {size} {start} {count}: {has}, wanted {wanted}")
+    for (measure, segment, size, start), right in everything.items():
+        dimension = segment.partition("=")[0]
+        for count in ("sessions", "converted", "actions"):
+            found[measure, dimension, size, start, count] -= right[count]
+    return wrong + [f"{place} adds up to {n} too many" for place, n in found.items() if n]
 
 
 def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
@@ -114,9 +101,7 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
     reached: Counter[tuple[str, str]] = Counter()
     for (measure, segment, _, _), row in wanted.items():
         reached[measure, segment] += row["actions"]
-    state = pipeline.rates.state
-    assert isinstance(state, RatesState)
-    core = state.core
+    core = _core(pipeline)
     found = {
         (measure, segment): counts[number]
         for segment, counts in core.counters.items()
@@ -125,62 +110,7 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
     return [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
-@given(arrivals(), st.data())
-def test_the_law(reads: list[Read], data: st.DataObject) -> None:
-    """Any order, duplication, split into chunks, idling, flush or crash: the rows are those of the batch."""
-    with patch("stream.core.partition.LONG_LOG", data.draw(st.sampled_from([LONG_LOG, 1]))):
-        holds(reads, data)
-
-
-def holds(reads: list[Read], data: st.DataObject) -> None:
-    """Bring the records through a pipeline in drawn steps, and compare what comes out with the oracle."""
-    pipeline = Pipeline(DEFINITION, 2)
-    todo = {
-        (topic, partition): [r for r in reads if (r.topic, r.partition) == (topic, partition)]
-        for topic in TOPICS
-        for partition in range(2)
-    }
-    in_order: list[Read] = []  # as each partition took them for good
-    taken: dict[int, list[Read]] = {0: [], 1: []}
-    steps = data.draw(st.lists(st.integers(0, 9), min_size=10, max_size=60))
-    for step in steps:
-        partition = data.draw(st.integers(0, 1))
-        owned = pipeline.sessions[partition]
-        if step < 6:
-            topic = data.draw(st.sampled_from(TOPICS))
-            first = owned.position.get(topic, 0)
-            chunk = todo[topic, partition][first : first + data.draw(st.integers(1, 6))]
-            if chunk:
-                owned.apply(topic, partition, first, chunk)
-                taken[partition] += chunk
-        elif step < 8:
-            at_end = data.draw(st.booleans()) and all(
-                owned.position.get(topic, 0) == len(todo[topic, partition]) for topic in TOPICS
-            )
-            pipeline.now_ms += data.draw(st.integers(0, 10 * MINUTE)) if at_end else 0
-            pipeline.flush(partition, at_end)
-            in_order += taken[partition]
-            taken[partition] = []
-        elif step == 8:
-            owned.crash()
-            taken[partition] = []
-        elif data.draw(st.booleans()):
-            pipeline.flush_rates()
-        else:
-            pipeline.rates.crash()
-    for (topic, partition), rest in todo.items():
-        owned = pipeline.sessions[partition]
-        first = owned.position.get(topic, 0)
-        if rest[first:]:
-            owned.apply(topic, partition, first, rest[first:])
-            taken[partition] += rest[first:]
-    in_order += taken[0] + taken[1]
-    pipeline.let_time_pass(2 * 86_400_000)
-    for read in in_order:
-        note(f"{read.topic}-{read.partition} {read.value!r}")
-    assert compare(pipeline.rows, rows(in_order, DEFINITION)) == []
-    assert uncounted(pipeline, rows(in_order, DEFINITION, ("1m",))) == []
-    judged = judge(in_order, DEFINITION)
-    expected = Counter(verdict.outcome for verdict in judged.verdicts)
-    assert Counter(pipeline.outcomes(0)) + Counter(pipeline.outcomes(1)) == expected
+def _core(pipeline: Pipeline) -> Rates:
+    state = pipeline.rates.state
+    assert isinstance(state, RatesState)
+    return state.core

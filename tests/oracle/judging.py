@@ -78,7 +78,7 @@ class _Bench:
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
         self._newest: dict[int, dict[str, int]] = defaultdict(dict)  # partition -> topic -> time
-        self._ids: dict[tuple[int, str, str], int] = {}  # partition, visitor, event id -> time
+        self._ids: dict[tuple[int, str, str], int] = {}  # partition, visitor, event id -> newest time
         self._steps: dict[tuple[int, str, str], list[Event]] = defaultdict(list)
         self._events: dict[tuple[int, str, str], list[Event]] = defaultdict(list)
 
@@ -94,7 +94,8 @@ class _Bench:
         """Let an event count."""
         newest = self._newest[event.partition]
         newest[topic] = max(event.time, newest.get(topic, event.time))
-        self._ids[event.partition, event.visitor, event.event_id] = event.time
+        its_id = (event.partition, event.visitor, event.event_id)
+        self._ids[its_id] = max(event.time, self._ids.get(its_id, event.time))
         group = (event.partition, event.visitor, event.session_id)
         self._events[group].append(event)
         if is_step(event, self._definition):

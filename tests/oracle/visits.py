@@ -89,7 +89,7 @@ def overflowed(events: Iterable[Event], definition: Definition) -> set[str]:
     """Return the dimensions that may have met more values than they tell apart, whatever came first.
 
     Not the final values of sessions count here but all that a session could have had for a while: the
-    stream admits values as it sees them.
+    stream admits values as it sees them. A cross loses what one of its parts may have lost.
     """
     seen: dict[tuple[int, str, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     plain = [dimension for dimension in definition.dimensions if not dimension.cross]
@@ -100,11 +100,12 @@ def overflowed(events: Iterable[Event], definition: Definition) -> set[str]:
                 values[dimension.name].add(text[:MAX_DIMENSION_VALUE])
             if dimension.field == "user_type":
                 values[dimension.name] |= {NEW, RETURNING}
-    return {
+    crowded = {
         d.name
         for d in definition.dimensions
         if _distinct(d, seen.values()) > max(d.max_values, len(d.values))
     }
+    return crowded | {d.name for d in definition.dimensions if crowded & set(d.cross)}
 
 
 def _distinct(dimension: Dimension, seen: Iterable[Mapping[str, set[str]]]) -> int:

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from stream.configuration import load
 from stream.simulate.disorder import EVERYDAY, arrivals
 from stream.simulate.traffic import Traffic
-from tests.laws.test_law import DEFINITION
-from tests.laws.test_law import arrivals as drawn_arrivals
+from tests.laws.drawing import ARRIVALS, DEFINITION
 from tests.oracle import Read, compare, judge, rows
 from tests.replay.running import as_arrived, in_order, run, write
 
@@ -58,7 +57,7 @@ def test_windows_come_in_order_each_once(tmp_path: Path) -> None:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn_arrivals(), st.data())
+@given(ARRIVALS, st.data())
 def test_any_order_of_lines_prints_the_same(tmp_path: Path, reads: list[Read], data: st.DataObject) -> None:
     """Lines of one or two files in any order, sorted in memory or outside it: the same bytes."""
     lines = [read.value or b"" for read in reads]
@@ -78,7 +77,7 @@ def test_any_order_of_lines_prints_the_same(tmp_path: Path, reads: list[Read], d
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn_arrivals(), st.integers(1, 9), st.sampled_from([0, 1, 20_000]))
+@given(ARRIVALS, st.integers(1, 9), st.sampled_from([0, 1, 20_000]))
 def test_any_order_of_arrival_equals_the_batch(
     tmp_path: Path, reads: list[Read], step: int, held: int
 ) -> None:
@@ -101,6 +100,7 @@ def test_equal_ids_with_different_words_print_the_same(tmp_path: Path) -> None:
     assert found.out == run(SHOP, tmp_path / "b", memory=1).out
 
 
+@pytest.mark.says("a file has neither, so no correction there.")
 def test_clocks_are_put_right_only_by_a_known_arrival(tmp_path: Path) -> None:
     """Of a file nobody knows when its lines arrived, unless the event says when it was received."""
     line = b'{"name":"view_item","time":%d,"sent_at":%d,"event_id":"%d","visitor_id":"v"%s}'

@@ -25,6 +25,9 @@ def names(fields: tuple[Field, ...]) -> set[str]:
     return {field.name for field in fields}
 
 
+@pytest.mark.says(
+    "`from_previous` = converted / the previous non-optional step's converted; `drop_off` = 1 - that."
+)
 def test_a_rate_in_redis_has_the_fields_of_the_contract() -> None:
     """A hash per measure, size and segment; ratios are 0..1, also against the step before."""
     values, rows = live().windows(shopping(8))
@@ -63,6 +66,7 @@ def test_what_is_told_of_fields_is_what_there_is() -> None:
         assert f"'{field.name}'" in SCRIPT
 
 
+@pytest.mark.says("A rate of no sessions is no data (absent in Redis")
 def test_no_data_is_absent() -> None:
     """A rate of no sessions has counts of 0 and no ratio."""
     rates = shopping(1)
@@ -122,6 +126,7 @@ def key(name: str, **labels: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     return name, tuple(sorted(labels.items()))
 
 
+@pytest.mark.says("NaN in Prometheus), never 0.")
 def test_metrics_have_the_names_and_labels_of_the_contract() -> None:
     """Counters and gauges by funnel, step, window, dimension and value."""
     found = exposed(shopping(8))

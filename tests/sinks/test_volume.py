@@ -69,6 +69,7 @@ def scrape(*, partitions: int, rates: Rates | None) -> int:
     return sum(len(family.samples) for family in text_string_to_metric_families(text))
 
 
+@pytest.mark.says("So nobody grows memory, Redis or Prometheus by sending new values.")
 def test_no_more_segments_than_were_told() -> None:
     """However many values arrive, listed and admitted ones and the rest come to the number that is told."""
     segments = Segments(SMALL.dimensions)

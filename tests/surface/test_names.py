@@ -125,6 +125,10 @@ def test_a_configuration_with_everything_is_valid(tmp_path: Path) -> None:
     assert load(str(file), environ={}).definition().measures()[-1] == "micro.newsletter"
 
 
+@pytest.mark.says(
+    "Rejection reasons are a closed list: `not_json` `not_an_object` `too_large` `too_deep` `missing_name`"
+    " `missing_visitor` `bad_time` `future_time` `bad_field`."
+)
 def test_events() -> None:
     """What trackers send: the fields that are read, what becomes of a record, and why it is rejected."""
     assert names(EVENT_FIELDS) == set(EVENT.split())

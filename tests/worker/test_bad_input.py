@@ -4,6 +4,8 @@ import json
 import random
 from pathlib import Path
 
+import pytest
+
 from stream.agents.sessions import WHOLE_LIMIT
 from stream.core.event import REASONS
 from stream.simulate.broken import broken
@@ -29,6 +31,9 @@ def bad(value: bytes | None, key: bytes | None = b"somebody") -> Record:
     return Record(value, key, partition=0, timestamp=BEGIN)
 
 
+@pytest.mark.says(
+    "A rejected record never stops the stream and goes to `site-events-rejected` byte for byte."
+)
 async def test_each_reason(site: Site, tmp_path: Path) -> None:
     """Each kind, tombstones and noise too, is rejected whole with its reason, and the next event counts."""
     rng = random.Random(1)

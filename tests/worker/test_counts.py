@@ -5,6 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from stream.simulate.disorder import IN_ORDER
 from tests.parts import read_topic
 from tests.worker.exposed import step_sessions
@@ -16,6 +18,9 @@ from tests.worker.verdict import differences
 from tests.worker.waiting import until
 
 
+@pytest.mark.says(
+    "Late events go to `site-events-late`, in no window.", "The sum of the outcomes is what was read."
+)
 async def test_messy_traffic_is_counted_exactly(site: Site, tmp_path: Path) -> None:
     """Disorder, duplicates, late, broken and skewed records on four partitions: all is the oracle's."""
     async with running(Fleet(site, tmp_path)) as fleet:
@@ -63,6 +68,7 @@ async def test_the_next_worker_goes_on(site: Site, tmp_path: Path) -> None:
         assert not worker.says("Traceback")
 
 
+@pytest.mark.says("survive crashes (they are state, not process memory) and never fall.")
 async def test_counters_survive(site: Site, tmp_path: Path) -> None:
     """Counters are state: over kills they count each session once, where events are in order."""
     records = messy(seed=5, sessions=1_000, per_second=1, disorder=IN_ORDER)
@@ -81,6 +87,7 @@ async def test_counters_survive(site: Site, tmp_path: Path) -> None:
         assert counted == {place: count for place, count in truth.reached().items() if count}
 
 
+@pytest.mark.says("the Kafka record's timestamp, never the moment of processing;")
 async def test_history_is_read_from_its_beginning(site: Site, tmp_path: Path) -> None:
     """A worker that first starts behind a backlog counts all of it, as if it had been there."""
     await site.create_events()

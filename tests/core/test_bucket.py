@@ -1,0 +1,45 @@
+"""How fine the past is kept, and by what windows slide."""
+
+import pytest
+
+from stream.core.bucket import level_of
+from stream.core.cell import SESSIONS
+from stream.core.definition import Definition, Micro, Times
+from stream.core.rates import Rates
+from tests.core.test_rates import BEGIN, ENTER, delta
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+SIZES = (MINUTE, HOUR, 2 * HOUR, 3 * HOUR, DAY, 8 * DAY, 9 * DAY)
+
+
+@pytest.mark.says("Panes of 10 s are kept for 2 h, minutes for 8 d, hours after that;")
+def test_the_past_gets_coarser() -> None:
+    """Of a session that began long ago its pane is known for two hours, its minute for eight days."""
+    rates = Rates(Definition(micros=(Micro("share", "share"),), times=Times(sizes=SIZES)))
+    known = []
+    for seq, age in enumerate((0, 2 * HOUR - MINUTE, 2 * HOUR + MINUTE, 8 * DAY - HOUR, 8 * DAY + HOUR)):
+        hits = ((BEGIN, ENTER, 1),) if not age else ()
+        rates.fold(delta(seq + 1, BEGIN + age, *hits))
+        rates.pass_time()
+        rates.forget()
+        starts = [BEGIN - BEGIN % width for width in (10 * SECOND, MINUTE, HOUR)]
+        rows = [level.row(start, "all") for level, start in zip(rates.levels, starts, strict=True)]
+        known.append([row is not None and row[SESSIONS] == 1 for row in rows])
+    assert known == [[True] * 3, [True] * 3, [False, True, True], [False, True, True], [False, False, True]]
+
+
+@pytest.mark.says("a longer window slides by the coarsest of them in it.")
+def test_what_windows_slide_by() -> None:
+    """Up to two hours a window slides by panes, up to eight days by minutes, longer by hours."""
+    assert [level_of(size) for size in SIZES] == [0, 0, 0, 1, 1, 1, 2]
+    rates = Rates(Definition(micros=(Micro("share", "share"),), times=Times(sizes=SIZES)))
+    now = BEGIN + 9 * DAY + 25 * SECOND
+    rates.fold(delta(1, now, (now - 9 * DAY, ENTER, 1), (now - 5 * HOUR, ENTER, 1), (now, ENTER, 1)))
+    rates.pass_time()
+    rates.settle()
+    ends = {size: (window.end or 0) - now for size, window in rates.windows.items()}
+    by_pane, by_minute = 15 * SECOND, 35 * SECOND  # now + out_of_order is :35, so its pane ends at :40
+    assert ends == dict(zip(SIZES, [by_pane] * 3 + [by_minute] * 3 + [ends[9 * DAY]], strict=True))
+    assert (now + ends[9 * DAY]) % HOUR == 0
+    sessions = {size: window.rows["all"][SESSIONS] for size, window in rates.windows.items()}
+    assert sessions == dict(zip(SIZES, (1, 1, 1, 1, 2, 2, 2), strict=True))

@@ -1,0 +1,212 @@
+"""What the law is tried on: a definition full of rules, events of a few visitors, their ways, steps of work.
+
+One choice of Hypothesis decides several things at once: choices are what its examples cost.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from hypothesis import strategies as st
+
+from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from tests.laws.pipeline import TOPICS
+from tests.oracle import Read
+
+MINUTE = 60_000
+BEGIN = 1_767_603_600_000  # 2026-01-05 09:00 UTC
+TIMES = Times(
+    timeout=5 * MINUTE,
+    max_length=8 * MINUTE,
+    out_of_order=10_000,
+    allowed_lateness=4 * MINUTE,
+    max_future=MINUTE,
+    known_for=20 * MINUTE,
+)
+DEFINITION = Definition(
+    funnels=(
+        Funnel(
+            "f",
+            (
+                Step("a", "a"),
+                Step("b", "b", optional=True, within_ms=2 * MINUTE),
+                Step("c", "c", optional=True),
+                Step("d", "d", within_ms=3 * MINUTE),
+                Step("a2", "a"),
+            ),
+            within_ms=6 * MINUTE,
+        ),
+        Funnel(
+            "g",
+            (Step("b", "b"), Step("c", "c", where=(Condition("page", ("/x*", "/z")),)), Step("e", "e")),
+            within_ms=4 * MINUTE,
+            reentry="first",
+        ),
+    ),
+    micros=(
+        Micro("any", "d", where=(Condition("page", ("", "/y")),)),
+        Micro("of", "c", of="f.b"),
+        Micro("ofof", "e", of="micro.any"),
+    ),
+    dimensions=(
+        Dimension("device", "device", ("mobile", "desktop"), 5),
+        Dimension("user_type", "user_type", ("new", "returning"), 5),
+        Dimension("both", cross=("device", "user_type")),
+    ),
+    times=TIMES,
+)
+CROWDED = replace(
+    DEFINITION,
+    dimensions=(
+        *DEFINITION.dimensions,
+        Dimension("plan", "props.plan", (), 1),  # a partition tells four apart, the owner of the rates one
+        Dimension("where_from", cross=("plan", "device"), max_values=30),
+    ),
+)
+"""The same with a dimension that overflows."""
+
+
+@st.composite
+def _arrivals(draw: st.DrawFn) -> list[Read]:
+    """Draw events in an order of arrival, with duplicates; mostly within the lateness, sometimes beyond."""
+    visitors, topics, apart, span, with_ids = draw(_SITES)
+    sent = [_event(number, draw(_TIMES) % span, draw(_SAID), with_ids) for number in range(draw(_MANY))]
+    ways: list[tuple[int, int, int, bytes]] = []  # order, topic, arrival, value
+    partitions = []
+    for event in sent:
+        visitor, topic = visitors[event.visitor % len(visitors)], topics[event.topic % len(topics)]
+        true = event.time - (apart if topic else 0)
+        delay = draw(_DELAYS)
+        ways.append((event.time + delay, topic, true + delay, event.value(visitor, true, true + delay)))
+        partitions.append(visitor % 2)
+    for number in draw(st.lists(st.integers(0, len(sent) - 1), max_size=8)):
+        order, topic, arrival, value = ways[number]
+        delay = draw(_AGAIN)
+        ways.append((order + delay, topic, arrival + delay, value))
+        partitions.append(partitions[number])
+    offsets: Counter[tuple[int, int]] = Counter()
+    reads = []
+    for (_, topic, arrival, value), partition in sorted(
+        zip(ways, partitions, strict=True), key=lambda pair: pair[0][0]
+    ):
+        reads.append(Read(TOPICS[topic], partition, offsets[topic, partition], arrival, value))
+        offsets[topic, partition] += 1
+    return reads
+
+
+@dataclass(frozen=True)
+class _Event:
+    """An event as it happened; ``visitor`` and ``topic`` are one of those that the site has."""
+
+    number: int
+    time: int
+    visitor: int
+    topic: int
+    said: dict[str, Any]
+    clock: str
+    id_kind: str
+
+    def value(self, visitor: int, time: int, arrival: int) -> bytes:
+        """Return the record, from a client whose clock may be wrong."""
+        event = {"name": "", "time": time, "visitor_id": f"v{visitor}", **self.said}
+        if self.id_kind != "made":
+            event["event_id"] = self.id_kind or f"e{self.number * 7 % 10}{self.number}"
+        if self.clock == "sent":  # an hour ahead; what is said to be sent at the arrival is put right
+            event |= {"time": time + 60 * MINUTE, "sent_at": arrival + 60 * MINUTE}
+        elif self.clock == "received":
+            event |= {"time": time - MINUTE, "sent_at": arrival, "received_at": arrival + MINUTE}
+        elif self.clock == "ahead":
+            event["time"] = arrival + 20_000
+        elif self.clock == "future":
+            event["time"] = arrival + MINUTE + 1
+        elif self.clock == "broken":
+            event["time"] = "soon"
+        return msgspec.json.encode(event)
+
+
+def _event(
+    number: int, time: int, said: tuple[tuple[int, ...], dict[str, Any], str, str], with_ids: bool
+) -> _Event:
+    (visitor, topic), fields, clock, id_kind = said
+    if not with_ids:
+        fields = {name: word for name, word in fields.items() if name != "session_id"}
+    return _Event(number, BEGIN + time, visitor, topic, fields, clock, id_kind)
+
+
+_MANY = st.one_of(st.integers(1, 25), st.integers(15, 25))
+_SITES = st.sampled_from(
+    [
+        (visitors, topics, apart, span * MINUTE, with_ids)
+        for visitors in ((0, 1, 2), (0, 1), (0, 2), (1,))  # even ones in partition 0, odd ones in 1
+        for topics, apart in (((0, 1), 0), ((0, 1), 0), ((1, 0), 3 * 60 * MINUTE), ((0,), 0))
+        for span in (45, 45, 24, 16, 10)  # where time is short, sessions have many events
+        for with_ids in (True, True, False)
+    ]
+)
+_TIMES = st.one_of(
+    st.integers(0, 45 * 60).map(lambda s: s * 1_000),
+    st.integers(0, 9).map(lambda m: m * 5 * MINUTE),  # exactly at the timeout
+    st.integers(0, 45).map(lambda m: m * MINUTE),  # exactly at max_length, and ties
+    st.integers(0, 45).map(lambda m: m * MINUTE + 1),
+)
+_WHO = list(product(range(3), range(2)))
+_WORDS = [
+    {"name": name, "page": page, "device": device, "user_type": user_type, "props": {"plan": plan}}
+    for name, page, device, user_type, plan in product(
+        "aabbccddee",
+        ("", "/x1", "/y", "/z"),
+        ("", "mobile", "desktop", "tv"),
+        ("", "", "", "new"),
+        ("", "1", "2", "3", "4", "5", "6"),
+    )
+]
+_IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]
+_CLOCKS = ["right"] * 40 + ["sent", "sent", "received", "received", "ahead", "ahead", "future", "broken"]
+_ID_KINDS = [""] * 14 + ["made", "again"]
+_SAID = st.tuples(
+    st.sampled_from(_WHO),
+    st.tuples(st.sampled_from(_WORDS), st.sampled_from(_IDS)).map(
+        lambda both: {name: word for name, word in (both[0] | both[1]).items() if word}
+    ),
+    st.sampled_from(_CLOCKS),
+    st.sampled_from(_ID_KINDS),
+)
+_DELAYS = st.one_of(st.integers(0, TIMES.late_after), st.sampled_from((0, TIMES.late_after)))
+_AGAIN = st.one_of(_DELAYS, _DELAYS, st.integers(0, 20 * MINUTE))
+
+
+class Work(NamedTuple):
+    """One step of the work.
+
+    Attributes:
+        kind: What is done: records are read, sessions are flushed, or crash before they are; the same of the
+            rates.
+        partition: Of which partition.
+        topic: Number of the topic that is read, or of the one that is idle at the flush (2: both are).
+        amount: How many records are read, or how many minutes were idle.
+    """
+
+    kind: Literal["read", "flush", "idle", "crash", "flush rates", "crash rates"]
+    partition: int = 0
+    topic: int = 0
+    amount: int = 0
+
+
+_WORK = [
+    *2 * [Work("read", partition, topic, n) for partition in (0, 1) for topic in (0, 1) for n in range(1, 7)],
+    *2 * [Work("flush", partition) for partition in (0, 0, 0, 0, 1, 1, 1, 1)],
+    *[
+        Work("idle", partition, topic, n)
+        for partition in (0, 1)
+        for topic in (0, 1, 2, 2, 2)
+        for n in (0, 6, 9)
+    ],
+    *[Work("crash", partition) for partition in (0, 0, 0, 0, 1, 1, 1, 1)],
+    *[Work("flush rates")] * 6,
+    *[Work("crash rates")] * 3,
+]
+ARRIVALS = _arrivals()
+WORK = st.lists(st.sampled_from(_WORK), min_size=10, max_size=60)
+"""The steps of the work; what is left to read then is read at last."""
