@@ -15,7 +15,7 @@ from stream.core.lifetime import Lifetimes
 from stream.core.plan import Plans
 from stream.core.session import Session, advance, begin
 from stream.core.visitor import (
-    LONG_LOG,
+    SCAN_LIMIT,
     Entry,
     Group,
     Visitor,
@@ -76,7 +76,7 @@ class Partition:
             if known.sid == sid:
                 group = known
             log = known.log
-            if len(log) > LONG_LOG:
+            if len(log) > SCAN_LIMIT:
                 ids = self.visitors.ids(name)
                 continue
             for entry in log:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stream.agents.rates import RatesState
 from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
-from stream.core.visitor import LONG_LOG
+from stream.core.visitor import SCAN_LIMIT
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.oracle import Read, Rows, compare, judge, rows
 
@@ -129,7 +129,7 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
 @given(arrivals(), st.data())
 def test_the_law(reads: list[Read], data: st.DataObject) -> None:
     """Any order, duplication, split into chunks, idling, flush or crash: the rows are those of the batch."""
-    with patch("stream.core.partition.LONG_LOG", data.draw(st.sampled_from([LONG_LOG, 1]))):
+    with patch("stream.core.partition.SCAN_LIMIT", data.draw(st.sampled_from([SCAN_LIMIT, 1]))):
         holds(reads, data)
 
 
