@@ -21,8 +21,8 @@ LONGEST_INTEGER = 300
 """Most digits of an integer; one with more is infinite to us, as it would be as a float."""
 
 UNSEEN = LATEST_MS
-"""The arrival of a record that nobody saw arrive, such as a line of a file: no time is ahead of it, and no
-clock is put right by it."""
+"""The arrival of a record that nobody saw arrive (a line of a file, a record without a timestamp): no time is
+ahead of it, and no clock is put right by it."""
 
 
 class _KnownConsent(Consent, forbid_unknown_fields=True):
@@ -98,6 +98,7 @@ def _corrected(
     """Return the event's time, put right by when it was sent and arrived; ``time`` is what was ``said``."""
     if time is None:
         return _bad_time("time", said)
+    seen = arrival != UNSEEN or received_at is not None
     if received_at is not None:
         received = instant_ms(received_at)
         if received is None:
@@ -107,7 +108,7 @@ def _corrected(
         sent = instant_ms(sent_at)
         if sent is None:
             return _bad_time("sent_at", sent_at)
-        if arrival != UNSEEN:
+        if seen:
             time += arrival - sent
         if not 0 <= time <= LATEST_MS:
             return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {sent_at!r}")
