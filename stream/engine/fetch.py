@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 
 from stream.engine.api import Chunk
 from stream.engine.fatal import EngineError, describe
+from stream.engine.foreign import keep_fetched_bytes, records_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class ChunkFetcher:
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
+        keep_fetched_bytes()
         self._fetcher = fetcher
         self._chain: dict[TopicPartition, int] = {}
 
@@ -127,7 +129,10 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
                 position = batch.next_offset
                 continue
             if not batch.is_control_batch:
-                found = list(batch)
+                try:
+                    found = list(batch)
+                except UnicodeDecodeError:
+                    found = records_of(batches, batch.base_offset)
                 if batch.base_offset < position:  # the broker sends whole batches
                     found = [record for record in found if record.offset >= position]
                 values += [record.value for record in found]

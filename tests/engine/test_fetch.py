@@ -5,11 +5,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import FetchError, FetchResult
 from aiokafka.consumer.subscription_state import Assignment
 from aiokafka.errors import TopicAuthorizationFailedError
 
 from stream.engine.fetch import CHUNK_RECORDS, ChunkFetcher, UnreadableRecordsError, read_records
+from stream.engine.foreign import KeptRecords
 from tests.engine.batches import CODECS, PARTITION, batch, marker, received, sign
 
 
@@ -114,6 +116,32 @@ def test_what_cannot_be_decompressed_is_told_with_its_place(codec: str) -> None:
 
     with pytest.raises(UnreadableRecordsError, match="topic events, partition 3, at or after offset 9"):
         read_records(PARTITION, records, 9)
+
+
+@pytest.mark.parametrize("appended_at", [None, 123_456])
+def test_headers_of_any_client_are_passed_over(appended_at: int | None) -> None:
+    """A header whose name is no UTF-8, which Kafka takes, costs no record, its own or a neighbour's."""
+    data = (
+        batch([b"a", b"b", b""], base=5, header=b"\xff\xfe\x80", appended_at=appended_at),
+        batch([b"behind"], base=8),
+    )
+
+    chunk = read_records(PARTITION, received(*data, position=6), 6)
+
+    assert (chunk.values, chunk.keys, chunk.offsets) == (
+        [b"b", b"", b"behind"],
+        [b"k1", b"k2", b"k0"],
+        [6, 7, 8],
+    )
+    assert chunk.timestamps == ([1001, 1002, 1000] if appended_at is None else [123_456, 123_456, 1000])
+    assert chunk.end == 9
+
+
+async def test_what_is_unpacked_by_the_consumer_keeps_its_bytes() -> None:
+    """Aiokafka's fetcher, where it unpacks an answer, uses the records that keep their bytes."""
+    ChunkFetcher(FakeFetcher(0))
+
+    assert fetcher.MemoryRecords is KeptRecords
 
 
 class FakeFetcher:
