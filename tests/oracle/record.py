@@ -149,7 +149,7 @@ def _no_constant(name: str) -> None:
 
 def _integer(digits: str) -> int | float:
     """Read an integer; one beyond any number we know of becomes an infinite float, which fits no field."""
-    return int(digits) if len(digits) <= 300 else inf
+    return int(digits) if len(digits.lstrip("-")) <= 300 else inf
 
 
 def _depth(value: object, left: int = MAX_DEPTH + 1) -> int:
