@@ -5,7 +5,7 @@ from urllib.parse import quote
 import msgspec
 
 from stream.core.definition import Dimension
-from stream.core.labels import KNOWN_LIMIT, OTHER, Labels
+from stream.core.labels import BEYOND, KNOWN_LIMIT, OTHER, Labels
 
 ALL = "all"
 
@@ -18,7 +18,7 @@ def encode(segment: str) -> str:
 
 def cross_value(parts: tuple[str, ...]) -> str:
     """Return the value of a cross (``mobile/google``); a slash inside a part is written ``%2F``."""
-    return "/".join(part.replace("/", "%2F") for part in parts)
+    return "/".join(OTHER if part == BEYOND else part.replace("/", "%2F") for part in parts)
 
 
 def most_values(dimension: Dimension) -> int:
@@ -68,7 +68,7 @@ class Segments:
         """Count new sessions that are in the rest of a dimension."""
         for segment in segments:
             dimension, _, value = segment.partition("=")
-            if value == OTHER:
+            if value == OTHER and dimension in self.crowded:
                 self.overflow[dimension] += sessions
                 self.changed = True
 
@@ -116,10 +116,10 @@ class Segments:
         admitted = self.admitted[dimension.name]
         if value in admitted or value in dimension.values:
             return value
-        if value == OTHER:  # a partition had no room for it
+        if value == BEYOND:  # a partition had no room for it
             self.crowded.add(dimension.name)
             self.changed = True
-            return value
+            return OTHER
         if len(admitted) + len(dimension.values) >= dimension.max_values:
             self.crowded.add(dimension.name)
             self.changed = True

@@ -2,7 +2,7 @@
 
 from stream.core.definition import Dimension
 from stream.core.event import Event
-from stream.core.labels import FORWARD_FACTOR, OTHER, LabelReader
+from stream.core.labels import BEYOND, FORWARD_FACTOR, LABEL_LIMIT, OTHER, LabelReader
 from stream.core.segment import Segments, cross_value, encode
 
 DIMENSIONS = (
@@ -20,15 +20,15 @@ def test_labels_are_read_from_fields_and_properties() -> None:
 
 
 def test_a_partition_forwards_four_times_as_many_values() -> None:
-    """Beyond that it says __other__, whatever comes, and for ever the same of one value."""
+    """Beyond that it says so, whatever comes, and for ever the same of one value."""
     reader = LabelReader(DIMENSIONS)
     for n in range(100):
         reader.number(("", f"p{n}"), False)
     values = [labels[1] for labels in reader.combinations]
-    assert values == [f"p{n}" for n in range(2 * FORWARD_FACTOR)] + [OTHER] * (100 - 2 * FORWARD_FACTOR)
+    assert values == [f"p{n}" for n in range(2 * FORWARD_FACTOR)] + [BEYOND] * (100 - 2 * FORWARD_FACTOR)
     again = LabelReader(DIMENSIONS)
     again.unpack(reader.pack())
-    assert again.combinations[again.number(("", "p99"), False)][1] == OTHER
+    assert again.combinations[again.number(("", "p99"), False)][1] == BEYOND
     assert again.combinations[again.number(("", "p0"), False)][1] == "p0"
 
 
@@ -46,6 +46,24 @@ def test_listed_values_are_exact_and_others_first_come() -> None:
     assert not segments.is_partial("device=mobile")
     assert not segments.is_partial("all")
     assert segments.of(("desktop", ""))[1] == "device=desktop", "a listed value always has its place"
+
+
+def test_who_sends_the_word_for_the_rest_is_not_taken_for_it() -> None:
+    """A value that is called as the rest is makes no other partial, and is not counted as overflow."""
+    segments = Segments(DIMENSIONS)
+    segments.of(("", "pro"))
+    sent = segments.of(("", OTHER))
+    segments.count_overflow(sent, 1)
+    assert sent == ("all", f"plan={OTHER}")
+    assert not segments.is_partial("plan=pro")
+    assert segments.overflow["plan"] == 0
+
+    assert len(BEYOND) > LABEL_LIMIT, "so nobody can send it"
+    beyond = segments.of(("mobile", BEYOND))
+    segments.count_overflow(beyond, 1)
+    assert beyond == ("all", "device=mobile", f"plan={OTHER}", f"both=mobile/{OTHER}")
+    assert segments.is_partial("plan=pro")
+    assert segments.overflow["plan"] == 1
 
 
 def test_admission_survives_a_restart() -> None:
