@@ -13,7 +13,7 @@ from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.plan import Plans
 from stream.core.settling import Settling
-from stream.core.visitor import LONG_LOG, Group, VisitorStore, label_number, newest_of
+from stream.core.visitor import SCAN_LIMIT, Group, VisitorStore, label_number, newest_of
 
 BOT_STEPS = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
@@ -66,7 +66,7 @@ class Partition:
             if known.sid == sid:
                 group = known
             logged = known.ids
-            if len(logged) > LONG_LOG:
+            if len(logged) > SCAN_LIMIT:
                 ids = self.visitors.ids(name)
             elif event_id in logged:
                 counted_at = max(counted_at, newest_of(known, event_id))

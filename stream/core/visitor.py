@@ -15,7 +15,7 @@ from stream.core.definition import Times
 from stream.core.plan import Plans
 from stream.core.session import Session, advance, advance_tied, begin
 
-LONG_LOG = 40
+SCAN_LIMIT = 40
 """Longest log that is searched for an id from end to end; those of longer logs are indexed."""
 
 FOLD_AT_ONCE = 8
