@@ -40,25 +40,26 @@ class Vocabulary:
         self._measures = plans.measures
         self._groups = plans.groups
         self.enter = [self._number(Code("enter", g.name)) for g in plans.groups]
-        self.convert = [self._number(Code("convert", m)) for m in plans.measures]
-        self.act = [self._number(Code("act", m)) for m in plans.measures]
+        self._convert = [self._number(Code("convert", m)) for m in plans.measures]
+        self._act = [self._number(Code("act", m)) for m in plans.measures]
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
-        self.reached = [self._reached(plans, measure) for measure in range(len(plans.measures))]
-        """For each measure: groups that it opens (codes), whether it is a member of one, that one's base."""
-
+        self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
+        """For each measure what reaching it adds: at whose time (``NO_TIME``: the session's own), the code."""
         self.counted = [
-            (*opens, self.act[m]) if is_member else opens
-            for m, (opens, is_member, _) in enumerate(self.reached)
+            tuple(code for base, code in gains if base == measure)
+            for measure, gains in enumerate(self.gains)
         ]
         """For each measure: the codes by which counters see that it was reached."""
 
-    def _reached(self, plans: Plans, measure: int) -> tuple[tuple[int, ...], bool, int]:
-        opens = tuple(
-            self.enter[number] for number, group in enumerate(plans.groups) if group.base == measure
-        )
-        base = next((group.base for group in plans.groups if measure in group.members), None)
-        return opens, base is not None, NO_TIME if base is None else base
+    def _gains(self, measure: int) -> Iterator[tuple[int, int]]:
+        base = next((group.base for group in self._groups if measure in group.members), None)
+        if base is not None:
+            yield base, self._convert[measure]
+            yield measure, self._act[measure]
+        for number, group in enumerate(self._groups):
+            if group.base == measure:
+                yield measure, self.enter[number]
 
     def _number(self, code: Code) -> int:
         self.codes.append(code)
@@ -100,9 +101,10 @@ def closing(session: Session, words: Vocabulary) -> list[tuple[int, int]]:
 
 def contribution(session: Session, closed: bool, words: Vocabulary) -> list[tuple[int, int]]:
     """Return everything that the session contributes, as (time, code)."""
-    hits = [(session.first, words.enter[0])]
-    for measure in session.reached:
-        hits += reaching(session, measure, words)
+    first, reached, gains = session.first, session.reached, words.gains
+    hits = [(first, words.enter[0])]
+    for measure in reached:
+        hits += [(first if base < 0 else reached[base], code) for base, code in gains[measure]]
     if closed:
         hits += closing(session, words)
     return hits
@@ -110,13 +112,5 @@ def contribution(session: Session, closed: bool, words: Vocabulary) -> list[tupl
 
 def reaching(session: Session, measure: int, words: Vocabulary) -> list[tuple[int, int]]:
     """Return what reaching one more measure adds, as (time, code)."""
-    reached = session.reached
-    time = reached[measure]
-    opens, is_member, base = words.reached[measure]
-    hits = []
-    if is_member:
-        hits.append((session.first if base < 0 else reached[base], words.convert[measure]))
-        hits.append((time, words.act[measure]))
-    if opens:
-        hits += [(time, code) for code in opens]
-    return hits
+    first, reached = session.first, session.reached
+    return [(first if base < 0 else reached[base], code) for base, code in words.gains[measure]]

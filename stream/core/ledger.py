@@ -29,6 +29,7 @@ class Ledger:
         self.closed_until = 0
         self.open_sessions = 0
         self._words = Vocabulary(plans)
+        self._number = self.labels.number
         self._timeout = definition.times.timeout
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
@@ -46,10 +47,7 @@ class Ledger:
     def began(self, session: Session) -> None:
         """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
-        counted = self._session_bit
-        for measure in session.reached:
-            counted |= 1 << measure
-        session.counted = counted
+        session.counted = self._session_bit | sum([1 << measure for measure in session.reached])
         self._hits.add_all(contribution(session, False, self._words), self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
@@ -123,7 +121,7 @@ class Ledger:
                 self._sight(session, codes, before)
 
     def _combination(self, session: Session) -> int:
-        return self.labels.number(session.labels, session.returning)
+        return self._number(session.labels, session.returning)
 
     def _countable(self, session: Session) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Yield what counters see of a session: its bit, and the codes that move them.
