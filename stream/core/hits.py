@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from stream.core.plan import NO_TIME, Plans
+from stream.core.plan import Plans
 from stream.core.session import Session
 
 KNOWN_LIMIT = 50_000
