@@ -1,6 +1,6 @@
 """The page of the Kafka topics: what is read, what is written, what is nobody else's."""
 
-from stream.agents.sessions import HEADERS, LATE_HEADERS
+from stream.agents.aside import HEADERS, LATE_HEADERS
 from stream.core.closed import ROW_FIELDS
 from stream.core.event import EVENT_FIELDS, REASON_MEANINGS
 from stream.engine.topics import TopicSpec

@@ -22,13 +22,13 @@ LABELS: Mapping[str, str] = {
     "partition": "number of a partition",
     "outcome": "what became of a record",
     "reason": "why a record was rejected",
-    "topology": "`sessions` or `rates`",
+    "topology": "`sessions`, `rates`, or `repartition-` and a topic of events",
     "version": "of microconv",
 }
 """What the labels mean."""
 
 TOPOLOGIES = ("sessions", "rates")
-"""Values of the label ``topology``."""
+"""Values of the label ``topology`` where topics are keyed by visitor."""
 
 Owner = Literal["rates", "partition", "worker"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from stream.agents.sessions import HEADERS, LATE_HEADERS
+from stream.agents.aside import HEADERS, LATE_HEADERS
 from stream.app import make
 from stream.cli import EXIT_CODES, cli
 from stream.configuration import load, presets

@@ -4,7 +4,7 @@ import json
 import random
 from pathlib import Path
 
-from stream.agents.sessions import WHOLE_LIMIT
+from stream.agents.envelope import WHOLE_LIMIT
 from stream.core.event import REASONS
 from stream.simulate.broken import broken
 from stream.simulate.event import SiteEvent
