@@ -127,7 +127,7 @@ class SessionsState:
                 counted += 1
             else:
                 self._set_aside(chunk, i, outcome, event)
-        if self._keys is not None and type(event) is Event:  # the chunk's last
+        if self._keys is not None and type(event) is not Rejected:  # the chunk's last
             self._keys.look(chunk, len(arrivals) - 1, event, self._partitions)
         outcomes = self.counts[topic].outcomes
         outcomes["counted"] = outcomes.get("counted", 0) + counted
