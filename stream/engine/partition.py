@@ -28,6 +28,7 @@ class Partition:
         position: The next offset to read of each input: what is applied, not what is durable.
         seq: Number of the last durable flush.
         durable: The position of that flush.
+        claimed: Set when its changelog was claimed: from then on only this object writes to it.
         open: Done when the state is recovered.
         dropped: Whether the partition went to another worker.
         touched: Whether anything was read since the last flush was collected.
@@ -43,6 +44,7 @@ class Partition:
         self.position: dict[str, int] = {}
         self.durable: dict[str, int] = {}
         self.seq = 0
+        self.claimed = asyncio.Event()
         self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.dropped = False
         self.touched = False

@@ -18,7 +18,7 @@ from stream.engine.api import Observer, Topology
 from stream.engine.fatal import end_process
 from stream.engine.log import PartitionLog, Write
 from stream.engine.logs import FAUST_LOGGER
-from stream.engine.opening import close_partition, open_partitions
+from stream.engine.opening import claims_end, close_partition, open_partitions
 from stream.engine.partition import Partition
 from stream.engine.transport import Delivery
 
@@ -120,6 +120,7 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
     async def flush_and_suspend(self) -> None:
         """Write what is unwritten, and nothing more until `resume`: the partitions may go to others."""
         await self._flush(all_of_them=True, suspend=True)
+        await claims_end(self.owned.values())
 
     def at_end(self, partition: Partition) -> dict[str, bool]:
         """Tell for each input whether everything that is readable was applied."""
