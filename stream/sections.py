@@ -50,7 +50,9 @@ class Kafka(Section):
     )
     topic_prefix: str = Field("", description="put before the names of all topics that are written")
     partitions: int = Field(
-        8, ge=1, description="partitions of topics of events that are missing and created"
+        8,
+        ge=1,
+        description="partitions of an events topic that is missing and created, and of the one by visitor",
     )
     replication: int = Field(-1, description="replicas of topics that are created; -1: the broker's default")
     transactions: bool = Field(

@@ -34,6 +34,9 @@ REJECTED = Written("site-events-rejected", "records that are no events", "as rea
 REPARTITION = "repartition"
 """Topologies that repartition a topic of events are called so, with the topic's name behind it."""
 
+BY_VISITOR = "events-by-visitor"
+"""What topics of events are repartitioned to: an internal topic."""
+
 LATE = Written("site-events-late", "events that came too late to be counted", "as read", "the bytes as read")
 
 
@@ -57,7 +60,7 @@ class Topics:
         self.late = f"{prefix}{LATE.name}"
         self.deltas = f"{group}-window-counts"
         self.commands = f"{group}-visitor-commands"
-        self.by_visitor = f"{group}-events-by-visitor"
+        self.by_visitor = f"{group}-{BY_VISITOR}"
         self.repartitioned = self.events if settings.kafka.keyed_by == "none" else ()
         self.written = (self.rates, self.rejected, self.late)
         served = (*TOPOLOGIES, *(f"{REPARTITION}-{topic}" for topic in self.repartitioned))

@@ -18,7 +18,7 @@ LABELS: Mapping[str, str] = {
     "window": "length of the sliding window, such as `5m`",
     "dimension": "the segment's dimension; `all` for the whole",
     "value": "its value, `__other__` for those beyond its bound; `all` for the whole",
-    "topic": "a topic of events",
+    "topic": "a topic of events, or the one they are repartitioned to",
     "partition": "number of a partition",
     "outcome": "what became of a record",
     "reason": "why a record was rejected",
