@@ -15,7 +15,7 @@ from stream.engine.partitioner import partition_of
 from stream.sinks.prometheus import InputSample
 from stream.wiring import REPARTITION, Topics
 
-REPARTITION_FLUSH_MS = 50
+REPARTITION_FLUSH_MS = 100
 SESSIONS_FLUSH_MS = 150
 RATES_FLUSH_MS = 100
 

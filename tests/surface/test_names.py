@@ -147,6 +147,19 @@ def test_topics() -> None:
     assert all(name.startswith("shop-") for name in other.internal)
 
 
+def test_topics_that_are_not_keyed_by_visitor() -> None:
+    """They are repartitioned to one more internal topic, and each has a changelog of its own."""
+    kafka = SHOP.kafka.model_copy(update={"keyed_by": "none", "events": ["web", "app"]})
+    unkeyed = SHOP.model_copy(update={"kafka": kafka})
+    topics = Topics(unkeyed)
+    assert topics.by_visitor == "microconv-events-by-visitor"
+    assert topics.by_visitor in topics.internal
+    plan = make(unkeyed).engine.app.plan
+    assert plan.changelogs == set(topics.changelogs)
+    assert {"web", "microconv-repartition-web-changelog"} in map(set, plan.groups.values())
+    assert not any({"web", "app"} <= set(group) for group in plan.groups.values()), "of any partition counts"
+
+
 def test_changelogs_are_those_of_the_engine() -> None:
     """What is said to be internal is what the engine makes for its topologies."""
     assert make(SHOP).engine.app.plan.changelogs == set(Topics(SHOP).changelogs)
