@@ -81,10 +81,13 @@ async def test_a_backlog_without_transactions(
     """What is forwarded at once is bounded by its bytes, so that a flush fits the batch that it must fit."""
     site = UnkeyedSite(embedded_broker.bootstrap, embedded_store.url, transactions=False)
     await site.create_events()
-    big = json.dumps({"name": "share", "time": BEGIN, "visitor_id": "v", "props": {"x": "y" * 30_000}})
-    for first in range(0, 1_600, 100):
-        numbered = [big.replace('"v"', f'"v{first + i}"').encode() for i in range(100)]
-        await produce(site.bootstrap, site.events, [Record(v, None, 0, BEGIN) for v in numbered])
+    wide = {"name": "share", "time": BEGIN, "props": {"x": "y" * 900, "z": "y" * 600}}
+    for first in range(0, 30_000, 3_000):
+        events = [
+            {**wide, "visitor_id": f"v{n % 500}", "event_id": str(n)} for n in range(first, first + 3_000)
+        ]
+        records = [Record(json.dumps(event).encode(), None, 0, BEGIN) for event in events]
+        await produce(site.bootstrap, site.events, records)
     fleet = UnkeyedFleet(site, tmp_path)
     try:
         await fleet.start()
