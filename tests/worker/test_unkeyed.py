@@ -78,7 +78,7 @@ async def test_killed_on_the_embedded_pair(
 async def test_a_backlog_without_transactions(
     embedded_broker: EmbeddedBroker, embedded_store: EmbeddedStore, tmp_path: Path
 ) -> None:
-    """What is forwarded at once is bounded by its bytes, so that a flush fits the batch that it must fit."""
+    """Forty-five megabytes that wait in one partition are forwarded in flushes that fit, and all counted."""
     site = UnkeyedSite(embedded_broker.bootstrap, embedded_store.url, transactions=False)
     await site.create_events()
     wide = {"name": "share", "time": BEGIN, "props": {"x": "y" * 900, "z": "y" * 600}}
