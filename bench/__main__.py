@@ -24,6 +24,7 @@ def main() -> None:
     arguments.add_argument(
         "--rate", type=float, default=5_000.0, help="events per second of the latency part"
     )
+    arguments.add_argument("--keyed-by", choices=("visitor", "none"), default="visitor")
     arguments.add_argument("--only", choices=("throughput", "latency", "stages"))
     arguments.add_argument("--json", action="store_true")
     given = arguments.parse_args()
@@ -49,10 +50,11 @@ def main() -> None:
         ]
         screen.print(_cost_table(costs))
     if given.only in (None, "latency"):
-        took = latency.measure(given.rate, given.seconds, screen.status)
+        took = latency.measure(given.rate, given.seconds, screen.status, given.keyed_by)
         cuts = statistics.quantiles(took, n=100)
         found["latency"] = {
             "rate": given.rate,
+            "keyed_by": given.keyed_by,
             "probes": len(took),
             "p50_ms": round(cuts[49]),
             "p99_ms": round(cuts[98]),

@@ -34,7 +34,10 @@ GAUGE = re.compile(
 
 
 def measure(
-    rate: float, seconds: float, status: Callable[[str], AbstractContextManager[object]]
+    rate: float,
+    seconds: float,
+    status: Callable[[str], AbstractContextManager[object]],
+    keyed_by: str = "visitor",
 ) -> list[float]:
     """Run a worker under load on this machine, with the broker; return what `probes` does.
 
@@ -42,12 +45,14 @@ def measure(
         rate: Events per second.
         seconds: How long to measure.
         status: Shows what is done while the context that it returns is open.
+        keyed_by: As ``kafka.keyed_by``: with ``none`` the worker repartitions what it reads.
     """
     port = free_port()
     with KafkaBroker() as kafka, RedisServer() as redis, tempfile.TemporaryDirectory() as folder:
         asyncio.run(create_topics(kafka.bootstrap, [TOPIC], LATENCY_PARTITIONS))
         environment = {
             "MICROCONV_KAFKA__BROKERS": kafka.bootstrap,
+            "MICROCONV_KAFKA__KEYED_BY": keyed_by,
             "MICROCONV_REDIS__URL": redis.url,
             "MICROCONV_WEB__PORT": str(port),
         }

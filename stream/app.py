@@ -14,29 +14,27 @@ from mode import Service
 from prometheus_client.exposition import choose_encoder
 
 from stream.agents.rates import RatesState
-from stream.agents.sessions import SessionsState, SessionsTopics
+from stream.agents.sessions import SessionsState
 from stream.agents.show import Show
 from stream.configuration import load
 from stream.core.plan import Plans
-from stream.engine.api import Topology
 from stream.engine.builder import Engine
 from stream.engine.fatal import end_process
 from stream.engine.logs import FAUST_LOGGER
 from stream.engine.partitioner import partition_of
 from stream.settings import Settings
 from stream.sinks.live import LiveRates
-from stream.sinks.prometheus import InputSample, Metrics, Sources
+from stream.sinks.prometheus import Metrics, Sources
 from stream.sinks.redis import RedisWriter
+from stream.topologies import input_samples, topologies
 from stream.web.server import ListenError, WebServer
 from stream.wiring import Topics, connection, redis_place
 
-SESSIONS_FLUSH_MS = 150
-RATES_FLUSH_MS = 100
 COLLECT_S = 20.0
 
 
 class Worker:
-    """One worker: the engine with both topologies, and what shows their results.
+    """One worker: the engine with its topologies, and what shows their results.
 
     Attributes:
         engine: The state engine; ``engine.app`` is the Faust app.
@@ -56,20 +54,17 @@ class Worker:
             Plans(definition),
             definition.times.allowed_lateness,
         )
-        self.metrics = Metrics(Sources(self._inputs, self._open_sessions, self.rates, self._redis_lag))
+        self.metrics = Metrics(
+            Sources(
+                lambda: input_samples(self.engine, topics), self._open_sessions, self.rates, self._redis_lag
+            )
+        )
         self.redis = RedisWriter(settings.redis.url, live.keys.fence, lambda: show.rebuild())
         show = self.show = Show(
             live, self.redis, _clock_ms, _wall_ms, self.metrics.published, definition.times.out_of_order
         )
         self.web = WebServer(settings.web.host, settings.web.port, self._ready, self._exposition)
         name = f"{socket.gethostname()}-{os.getpid()}"
-        session_topics = SessionsTopics(
-            topics.events, topics.commands, topics.deltas, topics.rejected, topics.late
-        )
-
-        def sessions(partition: int) -> SessionsState:
-            count = self.engine.partitions(topics.events[0])
-            return SessionsState(definition, session_topics, partition, count, name)
 
         def rates(_: int) -> RatesState:
             count = self.engine.partitions(topics.rates)
@@ -77,16 +72,7 @@ class Worker:
 
         self.engine = Engine(
             connection(settings),
-            [
-                Topology(
-                    "sessions",
-                    (*topics.events, topics.commands),
-                    sessions,
-                    SESSIONS_FLUSH_MS,
-                    outputs=(topics.rejected, topics.late),
-                ),
-                Topology("rates", (topics.deltas,), rates, RATES_FLUSH_MS),
-            ],
+            topologies(topics, definition, lambda topic: self.engine.partitions(topic), name, rates),
             self.metrics,
             topics.specs(settings.kafka.replication),
             settings.kafka.partitions,
@@ -107,22 +93,6 @@ class Worker:
             for number, state in self.engine.states("sessions").items()
             if isinstance(state, SessionsState)
         }
-
-    def _inputs(self) -> list[InputSample]:
-        lags = {(found.topic, found.partition): found.lag for found in self.engine.inputs()}
-        return [
-            InputSample(
-                topic,
-                number,
-                counts.outcomes,
-                counts.rejected,
-                state.core.clock.inputs[topic].watermark,
-                lags.get((topic, number)),
-            )
-            for number, state in self.engine.states("sessions").items()
-            if isinstance(state, SessionsState)
-            for topic, counts in state.counts.items()
-        ]
 
     def _ready(self) -> tuple[bool, dict[str, Any]]:
         partitions = {name: sorted(self.engine.states(name)) for name in ("sessions", "rates")}

@@ -39,7 +39,9 @@ class Kafka(Section):
     format: Literal["auto", "canonical"] = Field(
         "auto", description="event format; canonical is the only one so far"
     )
-    keyed_by: Literal["visitor"] = Field("visitor", description="topics are keyed by visitor")
+    keyed_by: Literal["visitor", "none"] = Field(
+        "visitor", description="visitor: the topics are keyed by visitor; none: they are repartitioned first"
+    )
     group: str = Field(
         "microconv", pattern=r"^[A-Za-z0-9._-]+$", description="consumer group and prefix of internal topics"
     )
@@ -47,7 +49,11 @@ class Kafka(Section):
         "", description="static membership: a name of its own for each worker; quick restarts"
     )
     topic_prefix: str = Field("", description="put before the names of all topics that are written")
-    partitions: int = Field(8, ge=1, description="partitions of an events topic that is missing and created")
+    partitions: int = Field(
+        8,
+        ge=1,
+        description="partitions of an events topic that is missing and created, and of the one by visitor",
+    )
     replication: int = Field(-1, description="replicas of topics that are created; -1: the broker's default")
     transactions: bool = Field(
         True, description="one transaction a flush; false for brokers without: frozen workers are not fenced"

@@ -31,11 +31,22 @@ RATES = Written(
     "JSON object",
 )
 REJECTED = Written("site-events-rejected", "records that are no events", "as read", "the bytes as read")
+REPARTITION = "repartition"
+"""Topologies that repartition a topic of events are called so, with the topic's name behind it."""
+
+BY_VISITOR = "events-by-visitor"
+"""What topics of events are repartitioned to: an internal topic."""
+
 LATE = Written("site-events-late", "events that came too late to be counted", "as read", "the bytes as read")
 
 
 class Topics:
     """Names of all topics of a configuration.
+
+    Attributes:
+        events: What is read.
+        repartitioned: Those of them that are not keyed by visitor: all or none.
+        by_visitor: What they are repartitioned to.
 
     Raises:
         ConfigurationError: A topic of events is named twice, or is one that is written.
@@ -49,9 +60,13 @@ class Topics:
         self.late = f"{prefix}{LATE.name}"
         self.deltas = f"{group}-window-counts"
         self.commands = f"{group}-visitor-commands"
+        self.by_visitor = f"{group}-{BY_VISITOR}"
+        self.repartitioned = self.events if settings.kafka.keyed_by == "none" else ()
         self.written = (self.rates, self.rejected, self.late)
-        self.changelogs = tuple(f"{group}-{topology}-changelog" for topology in TOPOLOGIES)
-        self.internal = (self.deltas, self.commands, *self.changelogs)
+        served = (*TOPOLOGIES, *(f"{REPARTITION}-{topic}" for topic in self.repartitioned))
+        self.changelogs = tuple(f"{group}-{topology}-changelog" for topology in served)
+        own = (self.by_visitor,) if self.repartitioned else ()
+        self.internal = (self.deltas, self.commands, *own, *self.changelogs)
         for topic in self.events:
             if self.events.count(topic) > 1 or topic in (*self.written, *self.internal):
                 why = "twice" if self.events.count(topic) > 1 else "a topic that is written here"
@@ -65,6 +80,11 @@ class Topics:
         big = {"max.message.bytes": str(16 * 1024 * 1024)}
         return [
             *(TopicSpec(topic, replicas=replicas) for topic in self.events),
+            *(
+                [TopicSpec(self.by_visitor, None, {"retention.ms": str(7 * DAY_MS), **big}, replicas)]
+                if self.repartitioned
+                else []
+            ),
             TopicSpec(self.commands, replicas=replicas),
             # Records are set aside whole: whatever the events topics took, with headers, must fit.
             TopicSpec(self.rejected, config={**month, **big}, replicas=replicas),

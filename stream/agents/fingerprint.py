@@ -18,3 +18,14 @@ def check(stored: str, own: str, where: str) -> None:
             " new name: the new group reads the events topics from their beginning and publishes the same"
             " windows anew"
         )
+
+
+class KeyedByChangedError(Exception):
+    """The stored state was counted with another ``kafka.keyed_by``; the text says what to do."""
+
+    def __init__(self, found: str, now: str) -> None:
+        super().__init__(
+            f'the state was counted with kafka.keyed_by = "{found}", now it is "{now}"; go back, or give '
+            "kafka.group a new name: the new group reads the events topics from their beginning and publishes"
+            " the same windows anew"
+        )

@@ -5,41 +5,18 @@ from dataclasses import dataclass
 
 import msgspec
 
-from stream.agents.fingerprint import check
-from stream.core.clock import NEVER
+from stream.agents.aside import aside
+from stream.agents.fingerprint import KeyedByChangedError, check
+from stream.agents.keys import KeyCheck
+from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.delta import Delta
 from stream.core.event import OUTCOMES, Event, Outcome, Reason, Rejected
-from stream.core.fields import Field
 from stream.core.partition import Partition
 from stream.engine.api import Chunk, Flush, Record, Row
-from stream.formats.canonical import UNSEEN, parse
+from stream.formats.canonical import UNSEEN, arrival_of, parse
 
-DETAIL_LIMIT = 300
-"""Longest explanation put into a header, in characters."""
-
-WHOLE_LIMIT = 6 * 1024 * 1024
-"""Longest key and value set aside whole, in bytes: with both, a record fits its topic's 16 MiB.
-
-Only compressed batches bring longer ones. Their beginning is kept: no topic would take the whole."""
-
-HEADERS: tuple[Field, ...] = (
-    Field("reason", "why it was set aside: a reason of the list, or `late`"),
-    Field("detail", f"what was found and what is wanted; at most {DETAIL_LIMIT} characters"),
-    Field("topic", "where it was read"),
-    Field("partition", "where it was read"),
-    Field("offset", "where it was read"),
-    Field("time", "the record's timestamp; -1: it has none", "ms since the epoch"),
-)
-"""Headers of a record that is set aside, as text."""
-
-LATE_HEADERS: tuple[Field, ...] = (
-    *HEADERS,
-    Field("watermark", "the partition's watermark by then", "ms since the epoch"),
-)
-"""Headers of a late one."""
-
-_VISITOR, _FORWARDED, _STATE = b"v:", b"fw", b"st"
+_VISITOR, _FORWARDED, _STATE, _STATE_OF_UNKEYED = b"v:", b"fw", b"st", b"sr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +67,16 @@ class SessionsState:
         partition: int,
         partitions: int,
         worker: str = "",
+        keys: KeyCheck | None = None,
+        clock: PartitionClock | None = None,
     ) -> None:
         self.partition = partition
-        self.core = Partition(definition, topics.events)
+        self.core = Partition(definition, topics.events, clock=clock)
         self.counts = {topic: InputCounts({}, {}) for topic in topics.events}
         self._topics = topics
         self._partitions = partitions
         self._worker = worker
+        self._keys = keys
         self._max_future = definition.times.max_future
         self._fingerprint = definition.fingerprint()
         self._effects: list[Record] = []
@@ -117,6 +97,8 @@ class SessionsState:
             self.core.clock.unpack(stored.clocks, stored.watermark, stored.horizon)
             self.core.ledger.closed_until = stored.closed_until
             self.counts |= stored.counts
+        elif key == _STATE_OF_UNKEYED:
+            raise KeyedByChangedError("none", "visitor")
 
     def restored(self) -> None:
         """Build what follows from the rows."""
@@ -136,7 +118,7 @@ class SessionsState:
         arrivals = chunk.timestamps
         oldest = min(arrivals)
         if oldest < 0 or max(arrivals) >= UNSEEN:  # a producer may leave the timestamp out, or invent one
-            arrivals = [at if 0 <= at < UNSEEN else UNSEEN for at in arrivals]
+            arrivals = list(map(arrival_of, arrivals))
             oldest = min(arrivals)
         if oldest != UNSEEN:
             self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
@@ -150,6 +132,8 @@ class SessionsState:
                 counted += 1
             else:
                 self._set_aside(chunk, i, outcome, event)
+        if self._keys is not None and type(event) is not Rejected:  # the chunk's last
+            self._keys.look(chunk, len(arrivals) - 1, event, self._partitions)
         outcomes = self.counts[topic].outcomes
         outcomes["counted"] = outcomes.get("counted", 0) + counted
 
@@ -164,20 +148,24 @@ class SessionsState:
         delta = self._delta(seq)
         if core.ledger.labels.changed:
             rows.append((_FORWARDED, core.ledger.labels.pack()))
-        clock = core.clock
-        stored = _Stored(
-            self._fingerprint,
-            clock.pack(),
-            clock.watermark,
-            core.ledger.closed_until,
-            self.counts,
-            clock.horizon,
-        )
-        rows.append((_STATE, msgspec.msgpack.encode(stored)))
+        rows.append(self._stored())
         effects, self._effects, self._oldest = self._effects, [], None
         key = str(self.partition).encode()
         effects.append(Record(self._topics.deltas, 0, key, msgspec.msgpack.encode(delta)))
         return Flush(rows, effects)
+
+    def _stored(self) -> Row:
+        """Return the row of all that is not of a visitor."""
+        clock, ledger = self.core.clock, self.core.ledger
+        stored = _Stored(
+            self._fingerprint,
+            clock.pack(),
+            clock.watermark,
+            ledger.closed_until,
+            self.counts,
+            clock.horizon,
+        )
+        return _STATE, msgspec.msgpack.encode(stored)
 
     def committed(self, seq: int) -> None:
         """Nothing waits for it."""
@@ -205,23 +193,32 @@ class SessionsState:
 
     # -- records that are not counted
 
+    def _clock_of(self, chunk: Chunk) -> InputClock:
+        return self.core.clock.inputs[chunk.topic]
+
+    def _sizes(self, chunk: Chunk, i: int) -> tuple[int, int]:
+        """Return the length of a record's key and value as it was read."""
+        return len(chunk.keys[i] or b""), len(chunk.values[i] or b"")
+
+    def _counts_of(self, topic: str) -> InputCounts:
+        return self.counts.setdefault(topic, InputCounts({}, {}))
+
     def _count(self, topic: str, outcome: Outcome) -> None:
-        outcomes = self.counts[topic].outcomes
+        outcomes = self._counts_of(topic).outcomes
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
 
     def _reject(self, chunk: Chunk, i: int, why: Rejected) -> None:
         self._count(chunk.topic, "rejected")
-        rejected = self.counts[chunk.topic].rejected
+        rejected = self._counts_of(chunk.topic).rejected
         rejected[why.reason] = rejected.get(why.reason, 0) + 1
         self._put(self._topics.rejected, chunk, i, why.reason, why.detail)
 
     def _set_aside(self, chunk: Chunk, i: int, outcome: Outcome, event: Event) -> None:
         self._count(chunk.topic, outcome)
         if outcome == "late":
-            watermark = self.core.clock.inputs[chunk.topic].watermark
-            mark = "" if watermark is None else str(watermark)
-            newest = self.core.clock.inputs[chunk.topic].newest
-            detail = f"time: {event.time}, when the newest of its partition was {newest}"
+            clock = self._clock_of(chunk)
+            mark = "" if clock.watermark is None else str(clock.watermark)
+            detail = f"time: {event.time}, when the newest of its partition was {clock.newest}"
             self._put(self._topics.late, chunk, i, "late", detail, ("watermark", mark.encode()))
 
     def _put(
@@ -233,22 +230,5 @@ class SessionsState:
         detail: str,
         *more: tuple[str, bytes],
     ) -> None:
-        """Set a record aside, byte for byte, with what is to be known of it in headers."""
-        key, value = chunk.keys[i], chunk.values[i]
-        for part in (key, value):
-            if part is not None and len(part) > WHOLE_LIMIT:
-                detail = f"the first {WHOLE_LIMIT} of {len(part)} bytes are kept; {detail}"
-        headers = (
-            ("reason", reason.encode()),
-            ("detail", detail[:DETAIL_LIMIT].encode(errors="replace")),
-            ("topic", chunk.topic.encode()),
-            ("partition", str(chunk.partition).encode()),
-            ("offset", str(chunk.offsets[i]).encode()),
-            ("time", str(chunk.timestamps[i]).encode()),
-            *more,
-        )
-        self._effects.append(Record(topic, chunk.partition, _beginning(key), _beginning(value), headers))
-
-
-def _beginning(part: bytes | None) -> bytes | None:
-    return part if part is None else part[:WHOLE_LIMIT]
+        sizes = self._sizes(chunk, i)
+        self._effects.append(aside(topic, self.partition, chunk, i, sizes, reason, detail, *more))

@@ -189,8 +189,10 @@ def to_json(told: Facts) -> str:
 
 
 def _at_most(settings: Settings, what: definition.Definition) -> AtMost:
-    most = volume(what, settings.watched_segments())
-    partitions = settings.kafka.partitions * len(settings.kafka.events)
+    topics = Topics(settings)
+    most = volume(what, settings.watched_segments(), topologies=len(topics.changelogs))
+    read = len(topics.events) + (1 if topics.repartitioned else 0)
+    partitions = settings.kafka.partitions * read
     return AtMost(
         measures=most.measures,
         segments=most.segments,

@@ -31,12 +31,16 @@ def as_text(told: Facts) -> RenderableType:
     return Group(*parts)
 
 
+KEYED_BY = {"visitor": "keyed by visitor", "none": "repartitioned by visitor first"}
+"""What is said of ``kafka.keyed_by``."""
+
+
 def _head(told: Facts) -> RenderableType:
     kafka, times, windows = told.kafka, told.times, told.windows
     rows = [
         ("valid", told.source),
         *(("", f"{key} from {variable}") for key, variable in told.environment.items()),
-        ("reads", f"{', '.join(kafka.reads)} ({kafka.format}, keyed by {kafka.keyed_by})"),
+        ("reads", f"{', '.join(kafka.reads)} ({kafka.format}, {KEYED_BY[kafka.keyed_by]})"),
         ("", f"at {kafka.brokers}, as group {kafka.group}"),
         ("writes", ", ".join(kafka.writes)),
         ("", f"Redis at {told.redis}, keys {told.redis_prefix}:*"),

@@ -45,10 +45,9 @@ class Vocabulary:
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
-        """For each measure what reaching it adds: at whose time (``NO_TIME``: the session's own), the code."""
+        """What reaching each measure adds: at whose time (``NO_TIME``: the session's own), and the code."""
         self.counted = [
-            tuple(code for base, code in gains if base == measure)
-            for measure, gains in enumerate(self.gains)
+            tuple(code for base, code in gains if base == measure) for measure, gains in enumerate(self.gains)
         ]
         """For each measure: the codes by which counters see that it was reached."""
 

@@ -23,18 +23,22 @@ class Partition:
     """The sessions of one partition. Pure: events in, outcomes and a ledger of contributions out.
 
     Attributes:
-        clock: Time, as the inputs tell it.
+        clock: Time, as the inputs tell it; one of its own unless given.
         visitors: All visitors that are remembered.
         ledger: What sessions contributed since the last flush.
         lifetimes: Sees to the ends of sessions.
     """
 
     def __init__(
-        self, definition: Definition, topics: tuple[str, ...], store: type[VisitorStore] = VisitorStore
+        self,
+        definition: Definition,
+        topics: tuple[str, ...],
+        store: type[VisitorStore] = VisitorStore,
+        clock: PartitionClock | None = None,
     ) -> None:
         self._times = definition.times
         self._plans = Plans(definition)
-        self.clock = PartitionClock(topics, self._times)
+        self.clock = PartitionClock(topics, self._times) if clock is None else clock
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         user_type_counts = self.ledger.labels.user_type >= 0

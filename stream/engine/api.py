@@ -155,6 +155,8 @@ class Topology:
         flush_ms: Time between two flushes while there is something to write, ms.
         idle_flush_ms: Time between two flushes while nothing is read, ms (the state is still ticked).
         outputs: Topics to whose partition p the effects of partition p go: they have as many partitions.
+        flush_bytes: A flush is made, before more is applied, when so many bytes of keys and values were read
+            since the last; 0: by time alone. For states whose flush grows with what is read.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Topology:
     flush_ms: int = 150
     idle_flush_ms: int = 500
     outputs: tuple[str, ...] = ()
+    flush_bytes: int = 0
 
 
 class InputStatus(NamedTuple):

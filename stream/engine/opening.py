@@ -14,6 +14,9 @@ from stream.engine.partition import Partition
 
 logger = logging.getLogger(__name__)
 
+LONGEST_CLAIM_S = 2.0
+"""A rebalance waits no longer for claims; one takes a tenth of a second where the brokers answer."""
+
 
 async def open_partitions(
     connection: Connection, topology: Topology, changelog: str, partitions: Iterable[Partition]
@@ -46,7 +49,7 @@ async def _restore(
     Returns:
         Where to begin with those input partitions that were never read.
     """
-    claimed = await asyncio.gather(*[partition.log.claim() for partition in partitions.values()])
+    claimed = await asyncio.gather(*[_claim(partition) for partition in partitions.values()])
     ends = {source: end for source, end in zip(partitions, claimed, strict=True) if end is not None}
     async with ChangelogReader(connection) as reader:
         if unknown := set(partitions) - set(ends):
@@ -61,6 +64,29 @@ async def _restore(
             if topic not in partition.position
         ]
         return await reader.beginnings(new_inputs) if new_inputs else {}
+
+
+async def _claim(partition: Partition) -> int | None:
+    try:
+        return await partition.log.claim()
+    finally:
+        partition.claimed.set()
+
+
+async def claims_end(partitions: Iterable[Partition]) -> None:
+    """Wait, not for long, until no claim of these partitions is on its way any more.
+
+    Before they go to others: a claim that arrived after the next owner's would fence that one.
+    """
+    claiming = [
+        asyncio.ensure_future(partition.claimed.wait())
+        for partition in partitions
+        if not partition.open.done() and not partition.claimed.is_set()
+    ]
+    if claiming:
+        _, late = await asyncio.wait(claiming, timeout=LONGEST_CLAIM_S)
+        for claim in late:
+            claim.cancel()
 
 
 async def close_partition(partition: Partition) -> None:

@@ -28,9 +28,11 @@ class Partition:
         position: The next offset to read of each input: what is applied, not what is durable.
         seq: Number of the last durable flush.
         durable: The position of that flush.
+        claimed: Set when its changelog was claimed: from then on only this object writes to it.
         open: Done when the state is recovered.
         dropped: Whether the partition went to another worker.
         touched: Whether anything was read since the last flush was collected.
+        unflushed: Bytes of keys and values read since then; only counted where the topology limits them.
     """
 
     def __init__(
@@ -42,9 +44,11 @@ class Partition:
         self.position: dict[str, int] = {}
         self.durable: dict[str, int] = {}
         self.seq = 0
+        self.claimed = asyncio.Event()
         self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.dropped = False
         self.touched = False
+        self.unflushed = 0
         self.outbox: bytes | None = None
         self._topology = topology
         self._observer = observer
@@ -96,6 +100,8 @@ class Partition:
         self.position[chunk.topic] = chunk.end
         self.touched = True
         if chunk.values:
+            if self._topology.flush_bytes:
+                self.unflushed += sum(len(part) for part in (*chunk.keys, *chunk.values) if part is not None)
             self.state.apply(chunk)
 
     def is_due(self, now: float) -> bool:
@@ -110,6 +116,7 @@ class Partition:
         """
         self._flushed_at = now
         self.touched = False
+        self.unflushed = 0
         self.state.tick(int(now * 1000), at_end)
         seq = self.seq + 1
         flush = self.state.flush(seq)
@@ -129,6 +136,11 @@ class Partition:
         if held is not None:
             self._observer.transaction(self._topology.name, held)
         self._observer.flush(self._topology.name, time.monotonic() - began, len(write.rows) - 1)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a flush must come before more is applied."""
+        return 0 < self._topology.flush_bytes <= self.unflushed
 
     @property
     def is_open(self) -> bool:

@@ -18,7 +18,7 @@ from stream.engine.api import Observer, Topology
 from stream.engine.fatal import end_process
 from stream.engine.log import PartitionLog, Write
 from stream.engine.logs import FAUST_LOGGER
-from stream.engine.opening import close_partition, open_partitions
+from stream.engine.opening import claims_end, close_partition, open_partitions
 from stream.engine.partition import Partition
 from stream.engine.transport import Delivery
 
@@ -72,7 +72,10 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
             await asyncio.wait(self._background, timeout=5.0)
 
     async def take(self, stream: AsyncIterator[Delivery]) -> None:
-        """Apply chunks as they come: the body of the topology's agent. Never awaits while it has one."""
+        """Apply chunks as they come: the body of the topology's agent. Never awaits while it has one.
+
+        Behind a chunk it may wait for a flush; not in its own task, as a flush must not be cancelled.
+        """
         async for delivery in stream:
             partition = self.owned.get(delivery.chunk.partition)
             if partition is None or not partition.is_open or not self.app.consumer.is_current(delivery):
@@ -85,6 +88,8 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
                     f"{partition.name} cannot apply {chunk.topic} from offset {chunk.start} to {chunk.end}",
                     error,
                 )
+            if partition.is_full:
+                await asyncio.shield(self._in_background(self._flush()))
 
     async def on_rebalance(self, assigned: set[TP], *_: Any, **__: Any) -> None:
         """Replaces the stock function: drop what went to others, begin to open what came.
@@ -115,6 +120,7 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
     async def flush_and_suspend(self) -> None:
         """Write what is unwritten, and nothing more until `resume`: the partitions may go to others."""
         await self._flush(all_of_them=True, suspend=True)
+        await claims_end(self.owned.values())
 
     def at_end(self, partition: Partition) -> dict[str, bool]:
         """Tell for each input whether everything that is readable was applied."""
@@ -221,7 +227,8 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust has no types under
         else:
             partition.open.set_result(None)  # nobody waits for it any more; `open_partitions` closes it
 
-    def _in_background(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _in_background(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+        return task

@@ -43,6 +43,11 @@ _decode = msgspec.json.Decoder(Event).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
+def arrival_of(timestamp: int) -> int:
+    """Return when a record arrived by its timestamp (ms); ``UNSEEN``: it has none, or one that cannot be."""
+    return timestamp if 0 <= timestamp < UNSEEN else UNSEEN
+
+
 def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Rejected:
     """Return the event of a record.
 

@@ -18,17 +18,17 @@ LABELS: Mapping[str, str] = {
     "window": "length of the sliding window, such as `5m`",
     "dimension": "the segment's dimension; `all` for the whole",
     "value": "its value, `__other__` for those beyond its bound; `all` for the whole",
-    "topic": "a topic of events",
+    "topic": "a topic of events, or the one they are repartitioned to",
     "partition": "number of a partition",
     "outcome": "what became of a record",
     "reason": "why a record was rejected",
-    "topology": "`sessions` or `rates`",
+    "topology": "`sessions`, `rates`, or `repartition-` and a topic of events",
     "version": "of microconv",
 }
 """What the labels mean."""
 
 TOPOLOGIES = ("sessions", "rates")
-"""Values of the label ``topology``."""
+"""Values of the label ``topology`` where topics are keyed by visitor."""
 
 Owner = Literal["rates", "partition", "worker"]
 

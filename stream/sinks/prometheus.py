@@ -31,12 +31,15 @@ from stream.units import duration_text
 
 
 class InputSample(NamedTuple):
-    """One input partition: records by outcome and reason since ever, watermark (ms), records behind."""
+    """One input partition: records by outcome and reason since ever, watermark (ms), records behind.
+
+    ``outcomes`` and ``rejected`` are ``None`` where the records are judged elsewhere.
+    """
 
     topic: str
     partition: int
-    outcomes: Mapping[str, int]
-    rejected: Mapping[str, int]
+    outcomes: Mapping[str, int] | None
+    rejected: Mapping[str, int] | None
     watermark: int | None
     lag: int | None
 
@@ -116,10 +119,14 @@ class WorkerCollector(Collector):
     def _collect_inputs(self, families: Mapping[str, Family]) -> None:
         for found in self._sources.inputs():
             place = [found.topic, str(found.partition)]
-            for outcome in OUTCOMES:
-                families["microconv_events"].add_metric([*place, outcome], found.outcomes.get(outcome, 0))
-            for reason in REASONS:
-                families["microconv_rejected"].add_metric([*place, reason], found.rejected.get(reason, 0))
+            if found.outcomes is not None:
+                for outcome in OUTCOMES:
+                    count = found.outcomes.get(outcome, 0)
+                    families["microconv_events"].add_metric([*place, outcome], count)
+            if found.rejected is not None:
+                for reason in REASONS:
+                    count = found.rejected.get(reason, 0)
+                    families["microconv_rejected"].add_metric([*place, reason], count)
             if found.watermark is not None:
                 families["microconv_watermark_timestamp_seconds"].add_metric(place, found.watermark / 1000)
             if found.lag is not None:

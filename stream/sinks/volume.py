@@ -41,12 +41,13 @@ class Volume(NamedTuple):
         return self.series["rates"] + partitions * self.series["partition"] + self.series["worker"]
 
 
-def volume(definition: Definition, watched: tuple[str, ...]) -> Volume:
+def volume(definition: Definition, watched: tuple[str, ...], topologies: int = len(TOPOLOGIES)) -> Volume:
     """Return how much a definition can make.
 
     Args:
         definition: What is measured.
         watched: The dimensions and segments that alerts watch.
+        topologies: How many topologies a worker serves.
     """
     measures, segments = len(definition.measures()), _segments(definition)
     sizes, dimensions = len(set(definition.times.sizes)), len(definition.dimensions)
@@ -60,7 +61,7 @@ def volume(definition: Definition, watched: tuple[str, ...]) -> Volume:
         ("dimension",): dimensions,
         ("outcome",): len(OUTCOMES),
         ("reason",): len(REASONS),
-        ("topology",): len(TOPOLOGIES),
+        ("topology",): topologies,
         **{(one,): 1 for one in ("topic", "partition", "version")},
     }
     series: dict[Owner, int] = {"rates": 0, "partition": 0, "worker": 0}

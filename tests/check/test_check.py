@@ -14,6 +14,14 @@ from stream.units import duration_text
 from tests.check.telling import ACTION, EVERYTHING, printed, run, told, written
 
 
+def test_people_read_that_topics_are_repartitioned(tmp_path: Path) -> None:
+    """A topic that is not keyed by visitor is read twice, and counts as one input more."""
+    unkeyed = '[kafka]\nkeyed_by = "none"\n[[micro]]\nname = "any"\nevent = "any"\n'
+    text = printed(told(tmp_path, unkeyed))
+    assert "reads site-events (auto, repartitioned by visitor first)" in text
+    assert "with one worker and 16 input partitions" in text
+
+
 def test_people_read_what_will_be_measured(tmp_path: Path) -> None:
     """Every part of a configuration that decides about numbers is there, at 80 columns."""
     text = printed(told(tmp_path, EVERYTHING))

@@ -155,7 +155,7 @@ def test_every_field_that_is_accepted_can_be_read(field: str) -> None:
     assert len(LabelReader(dimensions).of(event)) == 2
     for readable in (field, "value"):
         micro = Micro("share", "share", (Condition(readable, ("x", "y*")),))
-        assert Plans(Definition(micros=(micro,))).of(event).mask == 0
+        assert Plans(Definition(micros=(micro,))).mask_of(event) == 0
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:

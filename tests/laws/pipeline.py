@@ -4,7 +4,7 @@ What the engine promises is kept by hand: a flush is all or nothing, a crash goe
 arrive in the order of their flushes.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Silent:
 class Owned:
     """A state as the engine keeps it: with its changelog, its positions and its flush sequence."""
 
-    def __init__(self, make: "Maker") -> None:
+    def __init__(self, make: Callable[[], PartitionState]) -> None:
         self._make = make
         self.log: dict[bytes, bytes] = {}
         self.seq = 0

@@ -8,6 +8,7 @@ from tests.oracle.comparison import compare, read_rates
 from tests.oracle.judging import Judged, Verdict, judge
 from tests.oracle.rates import Key, Row, Rows, rows, wilson
 from tests.oracle.record import Read
+from tests.oracle.unkeyed import judge_unkeyed
 
 __all__ = [
     "Judged",
@@ -18,6 +19,7 @@ __all__ = [
     "Verdict",
     "compare",
     "judge",
+    "judge_unkeyed",
     "read_rates",
     "rows",
     "wilson",

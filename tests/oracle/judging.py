@@ -51,7 +51,7 @@ def judge(reads: Iterable[Read], definition: Definition) -> Judged:
         ValueError: The offsets of a partition do not rise, so this is not an order of reading.
     """
     judged = Judged()
-    bench = _Bench(definition)
+    bench = Bench(definition)
     offsets: dict[tuple[str, int], int] = {}
     for read in reads:
         source = (read.topic, read.partition)
@@ -72,7 +72,7 @@ def judge(reads: Iterable[Read], definition: Definition) -> Judged:
     return judged
 
 
-class _Bench:
+class Bench:
     """What was counted so far, as far as it decides about the next event."""
 
     def __init__(self, definition: Definition) -> None:
@@ -113,15 +113,16 @@ class _Bench:
 
     def _is_late(self, topic: str, event: Event) -> bool:
         newest = self._newest[event.partition].get(topic)
-        return newest is not None and event.time < _floor(newest, self._definition.times)
+        return newest is not None and event.time < floor(newest, self._definition.times)
 
     def _is_known(self, event: Event) -> bool:
         """An id is known until an equal event would be late in every topic that the partition has."""
         time = self._ids.get((event.partition, event.visitor, event.event_id))
         if time is None:
             return False
-        return time >= min(_floor(n, self._definition.times) for n in self._newest[event.partition].values())
+        return time >= min(floor(n, self._definition.times) for n in self._newest[event.partition].values())
 
 
-def _floor(newest: int, times: Times) -> int:
+def floor(newest: int, times: Times) -> int:
+    """Return the time before which an event is late, when this is the newest."""
     return newest - times.out_of_order - times.allowed_lateness

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from stream.agents.sessions import HEADERS, LATE_HEADERS, SessionsState, SessionsTopics
+from stream.agents.aside import HEADERS, LATE_HEADERS
+from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.configuration import load
 from stream.engine.api import Chunk
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from stream.agents.sessions import HEADERS, LATE_HEADERS
+from stream.agents.aside import HEADERS, LATE_HEADERS
 from stream.app import make
 from stream.cli import EXIT_CODES, cli
 from stream.configuration import load, presets
@@ -149,6 +149,19 @@ def test_topics() -> None:
     other = Topics(SHOP.model_copy(update={"kafka": kafka}))
     assert other.written == ("eu-conversion-rates", "eu-site-events-rejected", "eu-site-events-late")
     assert all(name.startswith("shop-") for name in other.internal)
+
+
+def test_topics_that_are_not_keyed_by_visitor() -> None:
+    """They are repartitioned to one more internal topic, and each has a changelog of its own."""
+    kafka = SHOP.kafka.model_copy(update={"keyed_by": "none", "events": ["web", "app"]})
+    unkeyed = SHOP.model_copy(update={"kafka": kafka})
+    topics = Topics(unkeyed)
+    assert topics.by_visitor == "microconv-events-by-visitor"
+    assert topics.by_visitor in topics.internal
+    plan = make(unkeyed).engine.app.plan
+    assert plan.changelogs == set(topics.changelogs)
+    assert {"web", "microconv-repartition-web-changelog"} in map(set, plan.groups.values())
+    assert not any({"web", "app"} <= set(group) for group in plan.groups.values()), "of any partition counts"
 
 
 def test_changelogs_are_those_of_the_engine() -> None:

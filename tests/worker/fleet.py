@@ -134,14 +134,22 @@ class Fleet:
         await produce(site.bootstrap, site.events, closing)
         records = await read_topic(site.bootstrap, site.events)
         truth = await asyncio.to_thread(Truth, records, site.definition(), at_ms)
+        await self.has_closed(len(records), at_ms, within)
+        return truth
+
+    async def has_closed(self, records: int, at_ms: int, within: float) -> None:
+        """Return when so many records were read, and the watermark has passed closing events of that time.
+
+        Raises:
+            TimeoutError: They are not.
+        """
+        out_of_order = self.site.definition().times.out_of_order
 
         async def closed() -> bool:
-            watermark = int((await self.status()).get("watermark", 0))
-            return watermark >= at_ms - times.out_of_order
+            return int((await self.status()).get("watermark", 0)) >= at_ms - out_of_order
 
-        await self.has_read(len(records), within)
+        await self.has_read(records, within)
         await until(closed, "the watermark passes the closing events", within)
-        return truth
 
     async def verdict(self, within: float = 60.0, settles: float = 20.0) -> list[str]:
         """Close everything, and return how what the workers wrote differs from the truth.

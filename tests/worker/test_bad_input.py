@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.agents.sessions import WHOLE_LIMIT
+from stream.agents.envelope import WHOLE_LIMIT
 from stream.core.event import REASONS
 from stream.simulate.broken import broken
 from stream.simulate.event import SiteEvent

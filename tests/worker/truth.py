@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from stream.core.definition import Definition
-from tests.oracle import Judged, Key, Read, Rows, judge, rows, wilson
+from tests.oracle import Judged, Key, Read, Rows, judge, judge_unkeyed, rows, wilson
 from tests.worker.traffic import CLOSING, HOUR
 
 PANE, MINUTE_SIZE, HOUR_SIZE = "10s", "1m", "1h"
@@ -54,9 +54,15 @@ class Sums:
 class Truth:
     """The oracle's judgement of some records, of which the last are closing events.
 
+    Args:
+        records: In an order in which each visitor's events were taken.
+        definition: What is counted.
+        closed_by: The time of the closing events, ms.
+        homes: Topics that are not keyed by visitor: the partition in which each record was judged.
+
     Attributes:
         closed: The last row of every closed minute and hour.
-        outcomes: How many records of each (topic, partition) had each outcome.
+        outcomes: How many records of each (topic, partition in which it was judged) had each outcome.
         rejected: What belongs into ``site-events-rejected``, in order. late: Into ``site-events-late``.
         until: What ends by then has closed, ms.
         closed_by: The time of the closing events, ms.
@@ -67,12 +73,17 @@ class Truth:
         records: Sequence[ConsumerRecord[bytes | None, bytes | None]],
         definition: Definition,
         closed_by: int,
+        homes: Sequence[int] | None = None,
     ) -> None:
         self._definition = definition
         self.closed_by = closed_by
         reads = [Read(r.topic, r.partition, r.offset, r.timestamp, r.value) for r in records]
-        judged = judge(reads, definition)
-        self.outcomes: Counter[tuple[str, int, str]] = judged.outcomes()
+        judged = judge(reads, definition) if homes is None else judge_unkeyed(reads, definition)
+        places = [read.partition for read in reads] if homes is None else homes
+        self.outcomes = Counter(
+            (read.topic, place, str(verdict.outcome))
+            for read, place, verdict in zip(reads, places, judged.verdicts, strict=True)
+        )
         self.until = (closed_by - definition.times.out_of_order) // HOUR * HOUR
         every = rows(judged, definition, (PANE, MINUTE_SIZE, HOUR_SIZE), unlisted=True)
         self.scope = every.scope
@@ -80,8 +91,8 @@ class Truth:
         self.closed.update((key, row) for key, row in every.items() if self.closed.scope.key(key))
         self._buckets = _by_series(every)
         self._still_open = _by_series(rows(_closing(judged), definition, (PANE, MINUTE_SIZE), unlisted=True))
-        self.rejected = _set_aside(records, judged, "rejected")
-        self.late = _set_aside(records, judged, "late")
+        self.rejected = _set_aside(records, places, judged, "rejected")
+        self.late = _set_aside(records, places, judged, "late")
 
     def series(self) -> set[tuple[str, str]]:
         """Return all measures and segments that have any count."""
@@ -131,11 +142,14 @@ def _sum(buckets: Mapping[int, Mapping[str, Any]], start: int, end: int) -> Sums
 
 
 def _set_aside(
-    records: Sequence[ConsumerRecord[bytes | None, bytes | None]], judged: Judged, outcome: str
+    records: Sequence[ConsumerRecord[bytes | None, bytes | None]],
+    places: Sequence[int],
+    judged: Judged,
+    outcome: str,
 ) -> list[SetAside]:
     return [
         SetAside(
-            record.partition,
+            place,
             record.key,
             record.value,
             {
@@ -146,6 +160,6 @@ def _set_aside(
                 "time": str(record.timestamp),
             },
         )
-        for record, verdict in zip(records, judged.verdicts, strict=True)
+        for record, place, verdict in zip(records, places, judged.verdicts, strict=True)
         if verdict.outcome == outcome
     ]
