@@ -165,7 +165,7 @@ def _hidden_fault(record: bytes) -> Rejected | None:
     """Return what is wrong with a record in a part that the decoder skips: it may be deep, or no text."""
     if _is_too_deep(record):
         return TOO_DEEP
-    if not record.isascii() or b"\\u" in record:
+    if not record.isascii() or b"\\" in record:  # one byte is found ten times as quickly as two
         try:
             _decode_anything(record)
         except ValueError as error:
