@@ -13,7 +13,7 @@ from stream.agents.rates import RatesState
 from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.configuration import load
 from stream.core.closed import ClosedRow
-from stream.engine.api import Chunk, Flush, PartitionState
+from stream.engine.api import Chunk
 from stream.formats.canonical import parse
 from stream.simulate.disorder import Arrival
 
@@ -75,11 +75,12 @@ def measure(arrivals: list[Arrival]) -> Stages:
         for state, part in zip(sessions, parts, strict=True):
             for first in range(read, read + CHUNK * CHUNKS_A_FLUSH, CHUNK):
                 stages.time(
-                    "apply (decode, judge, sessions)",
+                    "apply: decode, judge, log",
                     state.apply,
                     _chunk(state.partition, first, part[first : first + CHUNK]),
                 )
-            flush = stages.time("close and flush sessions", _flush, state, seq)
+            stages.time("settle and close sessions", state.tick, seq * 150, {})
+            flush = stages.time("flush sessions: rows and delta", state.flush, seq)
             deltas += [record.value for record in flush.effects if record.topic == "deltas"]
         read += CHUNK * CHUNKS_A_FLUSH
         offsets = list(range(folded, folded + len(deltas)))
@@ -87,7 +88,8 @@ def measure(arrivals: list[Arrival]) -> Stages:
         none: list[bytes | None] = [None] * len(deltas)
         found = Chunk("deltas", 0, deltas, none, [0] * len(deltas), offsets, offsets[0], folded)
         stages.time("fold deltas", rates.apply, found)
-        stages.time("slide, close and flush rates", _flush, rates, seq)
+        stages.time("slide and close windows", rates.tick, seq * 150, {})
+        stages.time("flush rates: rows and closed windows", rates.flush, seq)
         rates.committed(seq)
         gc.freeze()
     return stages
@@ -96,11 +98,6 @@ def measure(arrivals: list[Arrival]) -> Stages:
 def _decode(arrivals: list[Arrival]) -> None:
     for arrival in arrivals:
         parse(arrival.value, arrival.at_ms, 300_000)
-
-
-def _flush(state: PartitionState, seq: int) -> Flush:
-    state.tick(seq * 150, {})
-    return state.flush(seq)
 
 
 def _chunk(partition: int, first: int, arrivals: list[Arrival]) -> Chunk:

@@ -94,13 +94,21 @@ def simulate(
         str | None, typer.Option(metavar="TIME", help="Traffic of that time, as quickly as it can be sent.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Decides all that is left to chance.")] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE[@SEGMENT]:FRACTION:AT[:FOR]",
+            help="Let a share of conversions not happen, from AT (30m after the start, or ISO 8601) for FOR;"
+            " may be given several times.",
+        ),
+    ] = None,
     to: Annotated[str, typer.Option(metavar="kafka|-", help="Where to: the topic, or JSON lines.")] = "kafka",
 ) -> None:
     """Send realistic traffic of an online shop, to Kafka or as JSON lines."""
     settings = _found(config, preset).settings
     from stream.simulate.command import simulate as run
 
-    raise typer.Exit(run(settings, rate, sessions, start, seed, to))
+    raise typer.Exit(run(settings, rate, sessions, start, seed, to, drop or ()))
 
 
 @cli.command()

@@ -13,7 +13,7 @@ from stream.core.event import OUTCOMES, Event, Outcome, Reason, Rejected
 from stream.core.fields import Field
 from stream.core.partition import Partition
 from stream.engine.api import Chunk, Flush, Record, Row
-from stream.formats.canonical import parse
+from stream.formats.canonical import UNSEEN, parse
 
 DETAIL_LIMIT = 300
 """Longest explanation put into a header, in characters."""
@@ -29,7 +29,7 @@ HEADERS: tuple[Field, ...] = (
     Field("topic", "where it was read"),
     Field("partition", "where it was read"),
     Field("offset", "where it was read"),
-    Field("time", "the record's timestamp", "ms since the epoch"),
+    Field("time", "the record's timestamp; -1: it has none", "ms since the epoch"),
 )
 """Headers of a record that is set aside, as text."""
 
@@ -133,16 +133,20 @@ class SessionsState:
             return
         core = self.core
         core.clock.read(topic)
-        oldest = min(chunk.timestamps)
-        self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
-        clock, advance, max_future = core.clock.inputs[topic], core.advance, self._max_future
-        counted = 0
         arrivals = chunk.timestamps
+        oldest = min(arrivals)
+        if oldest < 0 or max(arrivals) >= UNSEEN:  # a producer may leave the timestamp out, or invent one
+            arrivals = [at if 0 <= at < UNSEEN else UNSEEN for at in arrivals]
+            oldest = min(arrivals)
+        if oldest != UNSEEN:
+            self._oldest = oldest if self._oldest is None else min(oldest, self._oldest)
+        clock, judge, max_future = core.clock.inputs[topic], core.judge, self._max_future
+        counted = 0
         for i, value in enumerate(chunk.values):
             event = parse(value, arrivals[i], max_future)
             if type(event) is Rejected:
                 self._reject(chunk, i, event)
-            elif (outcome := advance(clock, event)) == "counted":
+            elif (outcome := judge(clock, event)) == "counted":
                 counted += 1
             else:
                 self._set_aside(chunk, i, outcome, event)
@@ -151,8 +155,7 @@ class SessionsState:
 
     def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
         """Let time pass: idle inputs move the watermark on; sessions close and are forgotten."""
-        self.core.clock.tick(now_ms, at_end)
-        self.core.lifetimes.pass_time()
+        self.core.pass_time(now_ms, at_end)
 
     def flush(self, seq: int) -> Flush:
         """Return the rows that changed, the delta, and the records set aside."""

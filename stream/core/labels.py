@@ -13,6 +13,9 @@ LABEL_LIMIT = 100
 OTHER = "__other__"
 """Stands for every value beyond a dimension's bound."""
 
+BEYOND = OTHER + "\x00" * LABEL_LIMIT
+"""How a partition says so: longer than any label, so that nobody who sends the word is taken for it."""
+
 FORWARD_FACTOR = 4
 """A partition tells apart so many times ``max_values``; which of them count is the rates owner's to say."""
 
@@ -88,7 +91,7 @@ class LabelReader:
         if value in forwarded:
             return value
         if len(forwarded) >= self._limits[place]:
-            return OTHER
+            return BEYOND
         forwarded[value] = None
         self.changed = True
         return value

@@ -44,19 +44,28 @@ class Ledger:
         return time + self._timeout < self.closed_until
 
     def began(self, session: Session) -> None:
-        """Contribute an open session that has just begun."""
+        """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
-        session.counted |= self._session_bit
-        self._hits.add_all([(session.first, self._words.enter[0])], self._combination(session), 1)
+        counted = self._session_bit
+        for measure in session.reached:
+            counted |= 1 << measure
+        session.counted = counted
+        self._hits.add_all(contribution(session, False, self._words), self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
-        combination = self._combination(session)
+        counted = session.counted
+        hits: list[tuple[int, int]] = []
+        corrections: list[tuple[int, int]] = []
         for measure in measures:
             bit = 1 << measure
-            table = self._corrections if session.counted & bit else self._hits
-            session.counted |= bit
-            table.add_all(reaching(session, measure, self._words), combination, 1)
+            (corrections if counted & bit else hits).extend(reaching(session, measure, self._words))
+            counted |= bit
+        session.counted = counted
+        combination = self._combination(session)
+        self._hits.add_all(hits, combination, 1)
+        if corrections:
+            self._corrections.add_all(corrections, combination, 1)
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""

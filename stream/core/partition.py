@@ -1,11 +1,10 @@
-"""One partition's visitors: judges each event, and moves sessions on.
+"""One partition's visitors: judges each event, and puts those that count into their visitors' logs.
 
-In order, an event costs a look-up, a step and an append. Everything else (a late arrival, a label that is
-filled in later, a session that was closed) takes one slow path: withdraw what the group contributed, compute
-it again, contribute that.
+That is all that is done for each event. What the logs have got moves sessions on when time passes: see
+:mod:`stream.core.settling`.
 """
 
-from bisect import insort
+from collections.abc import Mapping
 
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
@@ -13,18 +12,8 @@ from stream.core.event import Event, Outcome
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.plan import Plans
-from stream.core.session import Session, advance, begin
-from stream.core.visitor import (
-    LONG_LOG,
-    Entry,
-    Group,
-    Visitor,
-    VisitorStore,
-    fill,
-    insert,
-    joins,
-    label_number,
-)
+from stream.core.settling import Settling
+from stream.core.visitor import SCAN_LIMIT, Group, VisitorStore, label_number, newest_of
 
 BOT_STEPS = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
@@ -48,19 +37,20 @@ class Partition:
         self.clock = PartitionClock(topics, self._times)
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
-        self._user_type_counts = self.ledger.labels.user_type >= 0
-        self.lifetimes = Lifetimes(
-            self._times, self.clock, self.visitors, self.ledger, self._user_type_counts
+        user_type_counts = self.ledger.labels.user_type >= 0
+        self.lifetimes = Lifetimes(self._times, self.clock, self.visitors, self.ledger, user_type_counts)
+        self._settling = Settling(
+            self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts
         )
         # Looked up here once: each is used by every event.
         self._late_after = definition.times.late_after
-        self._timeout = definition.times.timeout
-        self._max_length = definition.times.max_length
         self._live = self.visitors.live
-        self._unconditional = self._plans.unconditional
+        self._bits = self._plans.bits
+        self._masks = self._plans.masks
+        self._mask_of = self._plans.mask_of
         self._labels_of = self.ledger.labels.of
 
-    def advance(self, clock: InputClock, event: Event) -> Outcome:
+    def judge(self, clock: InputClock, event: Event) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it."""
         time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
         name: str = event.visitor_id  # type: ignore[assignment] # likewise
@@ -75,17 +65,19 @@ class Partition:
         for known in visitor.groups:
             if known.sid == sid:
                 group = known
-            log = known.log
-            if len(log) > LONG_LOG:
+            logged = known.ids
+            if len(logged) > SCAN_LIMIT:
                 ids = self.visitors.ids(name)
-                continue
-            for entry in log:
-                if entry[1] == event_id and entry[0] > counted_at:
-                    counted_at = entry[0]
+            elif event_id in logged:
+                counted_at = max(counted_at, newest_of(known, event_id))
         if ids is not None:
             counted_at = ids.get(event_id, NEVER)
-        if group is not None and group.sessions[-1].steps >= BOT_STEPS and self._is_bot(group, time):
-            return "bot"
+        if group is not None:
+            sessions = group.sessions
+            if (sessions[-1].steps if sessions else 0) + len(group.ids) >= BOT_STEPS:
+                self._settling.settle(name, visitor)
+                if self._is_bot(group, time):
+                    return "bot"
         newest = clock.newest
         if newest is not None and time < newest - self._late_after:
             return "late"
@@ -95,46 +87,34 @@ class Partition:
             clock.newest = time
         if ids is not None:
             ids[event_id] = max(time, counted_at)
-        plan = self._unconditional.get(event.name)
-        if plan is None:
-            plan = self._plans.of(event)
+        mask = self._masks.get(event.name)
+        if mask is None:
+            mask = self._mask_of(event)
         labels = self._labels_of(event)
         if group is None:
-            group = Group(sid, None, [], [labels], [])
-            visitor.groups.append(group)
-        number = len(group.labels) - 1
-        if number < 0 or (group.labels[number] is not labels and group.labels[number] != labels):
-            number = label_number(group, labels)
-        entry = (time, event_id, plan.mask, number)
-        session = group.sessions[-1] if group.sessions else None
-        if (
-            session is not None
-            and session.last < time <= session.last + self._timeout
-            and time - session.first <= self._max_length
-            and session.last + self._timeout >= self.ledger.closed_until
-        ):
-            # By far the most events get here: the open session of the group goes on.
-            group.log.append(entry)
-            session.last = time
-            if session.labels is not labels and session.labels != labels:
-                filled = fill(session.labels, labels)
-                if filled != session.labels:
-                    self.ledger.relabel(session, filled, session.returning)
-        elif (
-            session is None or (time > session.last and not joins(session, time, self._times))
-        ) and not self.ledger.is_past(time):
-            group.log.append(entry)
-            session = self._begin(name, visitor, group, time, labels)
-        else:
-            if not self._changes_nothing(group, entry):
-                self._recount(name, visitor, group, entry)
+            visitor.groups.append(Group(sid, None, [time], [event_id], [mask], [labels], []))
             return "counted"
-        if plan.mask:
-            session.steps += 1
-            reached = advance(session, plan, time)
-            if reached:
-                self.ledger.reached(session, reached)
+        known_labels = group.labels
+        number = len(known_labels) - 1
+        if number < 0 or (known_labels[number] is not labels and known_labels[number] != labels):
+            number = label_number(group, labels)
+        group.times.append(time)
+        group.ids.append(event_id)
+        group.marks.append(number << self._bits | mask)
         return "counted"
+
+    def pass_time(self, now_ms: int, at_end: Mapping[str, bool]) -> None:
+        """Settle what was counted, then let time pass: sessions close and are forgotten.
+
+        Args:
+            now_ms: A clock that never falls.
+            at_end: Of each input, whether it is read to its end.
+        """
+        settle = self._settling.settle
+        for name, visitor in self._live.items():
+            settle(name, visitor)
+        self.clock.tick(now_ms, at_end)
+        self.lifetimes.pass_time()
 
     def _is_bot(self, group: Group, time: int) -> bool:
         """Whether the event falls into a session that has had its share of steps."""
@@ -146,79 +126,3 @@ class Partition:
             ):
                 return True
         return False
-
-    def _begin(
-        self, name: str, visitor: Visitor, group: Group, time: int, labels: tuple[str, ...]
-    ) -> Session:
-        """Begin a session, the newest of its group, and contribute it."""
-        session = begin(time, labels)
-        group.sessions.append(session)
-        self._see_who_is_back(visitor, [session])
-        self.ledger.began(session)
-        self.lifetimes.watch(name, session)
-        return session
-
-    def _changes_nothing(self, group: Group, entry: Entry) -> bool:
-        """Take an event out of order that lies inside a session, matches nothing and says nothing new.
-
-        Returns:
-            Whether it was such a one: then it is in the log, and what the session contributed stands.
-        """
-        time, _, mask, number = entry
-        if mask:
-            return False
-        labels = group.labels[number]
-        for session in group.sessions:
-            if session.first < time < session.last:
-                if any(new and new != old for new, old in zip(labels, session.labels, strict=True)):
-                    return False
-                insort(group.log, entry)
-                return True
-        return False
-
-    def _recount(self, name: str, visitor: Visitor, group: Group, entry: Entry) -> None:
-        """Take an event that is not the newest of its group, or that belongs to a closed session."""
-        before = group.sessions
-        for session in before:
-            self.ledger.withdraw(session)
-        insert(group, entry, self._plans, self._times)
-        parts: list[list[tuple[Session, int]]] = [[] for _ in group.sessions]
-        for old in before:
-            heirs = [
-                i for i, new in enumerate(group.sessions) if old.first <= new.last and new.first <= old.last
-            ]
-            given = self.ledger.hand_on(old, [group.sessions[i] for i in heirs])
-            for i, seen in zip(heirs, given, strict=True):
-                parts[i].append((old, seen))
-                if old.first == group.sessions[i].first:
-                    group.sessions[i].returning = old.returning
-        self._see_who_is_back(visitor, group.sessions)
-        for session, olds in zip(group.sessions, parts, strict=True):
-            self.ledger.contribute(session, olds)
-            self.lifetimes.watch(name, session)
-
-    def _see_who_is_back(self, visitor: Visitor, fresh: list[Session]) -> None:
-        """Say of each session whether its visitor was there before; move contributions where that changes.
-
-        ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
-        known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
-        """
-        if not self._user_type_counts:
-            return
-        if visitor.began < 0 and len(visitor.groups) == 1 and len(visitor.groups[0].sessions) == 1:
-            visitor.groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
-            return
-        starts = [session.first for group in visitor.groups for session in group.sessions]
-        starts.append(visitor.began)
-        for group in visitor.groups:
-            for session in group.sessions:
-                first = session.first
-                if first < self.clock.horizon:
-                    continue
-                returning = any(0 <= start < first <= start + self._times.known_for for start in starts)
-                if returning == session.returning:
-                    continue
-                if any(session is other for other in fresh):
-                    session.returning = returning
-                else:
-                    self.ledger.relabel(session, session.labels, returning)

@@ -22,7 +22,7 @@ class StepPlan:
     """How one step may be reached.
 
     ``sources`` are the steps that a chain may come from: the one before, and those further back over optional
-    steps; empty for a funnel's first step.
+    steps; empty for a funnel's first step. ``leads_on``: another step may come from this one.
     """
 
     measure: int
@@ -31,6 +31,7 @@ class StepPlan:
     within: int
     own_within: int
     first_entry_only: bool
+    leads_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,16 @@ class Plans:
     Attributes:
         measures: Names of all measures by number.
         groups: All groups; the first is the session's own.
-        unconditional: What events of a name match, where it depends on nothing else.
+        masks: The bits of the measures that events of a name match, where it depends on nothing else.
+        bits: How many bits a mask of measures has.
+        all_measures: The mask of all measures.
         optional: Of each measure, whether it may be skipped.
     """
 
     def __init__(self, definition: Definition) -> None:
         self.measures = definition.measures()
+        self.bits = len(self.measures)
+        self.all_measures = (1 << self.bits) - 1
         self._number = {name: i for i, name in enumerate(self.measures)}
         self.optional = [step.optional for f in definition.funnels for step in f.steps]
         self.optional += [False] * len(definition.micros)
@@ -87,26 +92,19 @@ class Plans:
         self._matchers: dict[str, list[tuple[Callable[[Event], bool] | None, StepPlan | MicroPlan]]] = {}
         self._compile(definition)
         self._plans: dict[int, Plan] = {}
-        self.nothing = self.by_mask(0)
-        self.unconditional = {
-            name: self.by_mask(sum(1 << what.measure for _, what in matchers))
+        self.masks = {
+            name: sum(1 << what.measure for _, what in matchers)
             for name, matchers in self._matchers.items()
             if all(condition is None for condition, _ in matchers)
         }
 
-    def of(self, event: Event) -> Plan:
-        """Return what the event reaches."""
-        plan = self.unconditional.get(event.name)
-        if plan is not None:
-            return plan
-        matchers = self._matchers.get(event.name)
-        if matchers is None:
-            return self.nothing
+    def mask_of(self, event: Event) -> int:
+        """Return the bits of the measures that the event matches."""
         mask = 0
-        for condition, what in matchers:
+        for condition, what in self._matchers.get(event.name, ()):
             if condition is None or condition(event):
                 mask |= 1 << what.measure
-        return self.by_mask(mask)
+        return mask
 
     def by_mask(self, mask: int) -> Plan:
         """Return the plan of an event that matches just the measures whose bits are set."""
@@ -143,6 +141,7 @@ class Plans:
                     funnel.within_ms,
                     funnel.within_ms if step.within_ms is None else step.within_ms,
                     funnel.reentry == "first",
+                    position < len(funnel.steps) - 1,
                 )
                 self._add(step.event, step.where, plan)
                 measure += 1

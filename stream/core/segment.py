@@ -5,7 +5,7 @@ from urllib.parse import quote
 import msgspec
 
 from stream.core.definition import Dimension
-from stream.core.labels import KNOWN_LIMIT, OTHER, Labels
+from stream.core.labels import BEYOND, KNOWN_LIMIT, OTHER, Labels
 
 ALL = "all"
 
@@ -61,7 +61,7 @@ class Segments:
                 parts = tuple(labels[self._place[name]] for name in cross.cross)
                 if all(parts):
                     # What a partition no longer tells apart is in no pair: these have lost it, too.
-                    value = OTHER if OTHER in parts else cross_value(parts)
+                    value = BEYOND if BEYOND in parts else cross_value(parts)
                     found.append(f"{cross.name}={self._admit(cross, value)}")
             segments = self._known[labels] = tuple(found)
         return segments
@@ -70,7 +70,7 @@ class Segments:
         """Count new sessions that are in the rest of a dimension."""
         for segment in segments:
             dimension, _, value = segment.partition("=")
-            if value == OTHER:
+            if value == OTHER and dimension in self.crowded:
                 self.overflow[dimension] += sessions
                 self.changed = True
 
@@ -118,10 +118,10 @@ class Segments:
         admitted = self.admitted[dimension.name]
         if value in admitted or value in dimension.values:
             return value
-        if value == OTHER:  # a partition had no room for it
+        if value == BEYOND:  # a partition had no room for it
             self.crowded.add(dimension.name)
             self.changed = True
-            return value
+            return OTHER
         if len(admitted) + len(dimension.values) >= dimension.max_values:
             self.crowded.add(dimension.name)
             self.changed = True

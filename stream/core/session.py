@@ -24,8 +24,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         steps: How many of its events matched anything.
         counted: Bits of the measures (and, above them, of the session itself) that counters have seen.
         reached: When each measure that was reached was first reached.
-        entry: For each funnel step that a chain leads to, the first event of the newest such chain.
-        newest: For each of these steps, the last event of that chain.
+        chains: For each funnel step that a chain leads to and that leads on, the newest such chain: the times
+            of its first and of its last event.
     """
 
     first: int
@@ -35,8 +35,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     steps: int
     counted: int
     reached: dict[int, int]
-    entry: dict[int, int]
-    newest: dict[int, int]
+    chains: dict[int, tuple[int, int]]
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -48,14 +47,13 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.steps,
             self.counted,
             self.reached.copy(),
-            self.entry.copy(),
-            self.newest.copy(),
+            self.chains.copy(),
         )
 
 
 def begin(time: int, labels: tuple[str, ...]) -> Session:
     """Return a session whose first event is at ``time``, with no measure reached."""
-    return Session(time, time, labels, False, 0, 0, {}, {}, {})
+    return Session(time, time, labels, False, 0, 0, {}, {})
 
 
 def advance(session: Session, plan: Plan, time: int) -> list[int]:
@@ -101,22 +99,26 @@ def advance_tied(session: Session, plans: Sequence[Plan], time: int) -> list[int
 def _step(session: Session, step: StepPlan, time: int, reached_now: list[int]) -> None:
     """Take an event that matches ``step``."""
     measure = step.measure
-    entry = session.entry
+    chains = session.chains
     if not step.sources:
         if step.first_entry_only and measure in session.reached:
             return
-        entry[measure] = time
+        start = time
     else:
-        newest = session.newest
-        best = NO_TIME
+        start = NO_TIME
         for source in step.sources:
-            start = entry.get(source, NO_TIME)
-            if start > best and time - start <= step.within and time - newest[source] <= step.own_within:
-                best = start
-        if best < 0:
+            chain = chains.get(source)
+            if (
+                chain is not None
+                and chain[0] > start
+                and time - chain[0] <= step.within
+                and time - chain[1] <= step.own_within
+            ):
+                start = chain[0]
+        if start < 0:
             return
-        entry[measure] = best
-    session.newest[measure] = time
+    if step.leads_on:
+        chains[measure] = (start, time)
     if measure not in session.reached:
         session.reached[measure] = time
         reached_now.append(measure)

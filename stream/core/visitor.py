@@ -1,12 +1,12 @@
 """A visitor: sessions per client session id, and the log from which they can be computed again.
 
-In order, an event only moves its session on. An event that is not the newest of its group takes the slow
-path: it is put into the log, and the group's sessions are computed again from there. Events that no late one
-can precede any more are folded into ``folded``, the state of the newest session as of then, so the log stays
-short. The log also tells a duplicate: an equal event to one that is no longer in it would be late.
+An event is put into its group's log; later all that the log has got moves the sessions on, or, out of order,
+has them computed again from the log. Events that no late one can precede any more are folded into ``folded``,
+the state of the newest session as of then, so the log stays short. The log also tells a duplicate: an equal
+event to one that is no longer in it would be late.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import msgspec
@@ -15,14 +15,11 @@ from stream.core.definition import Times
 from stream.core.plan import Plans
 from stream.core.session import Session, advance, advance_tied, begin
 
-LONG_LOG = 40
+SCAN_LIMIT = 40
 """Longest log that is searched for an id from end to end; those of longer logs are indexed."""
 
 FOLD_AT_ONCE = 8
 """With fewer events folding waits: each time costs as much as a late event."""
-
-Entry = tuple[int, str, int, int]
-"""An event in the log: time, id, mask of what it matches, number of its labels in the group's list."""
 
 
 class Group(msgspec.Struct, array_like=True, gc=False):
@@ -31,16 +28,23 @@ class Group(msgspec.Struct, array_like=True, gc=False):
     Attributes:
         sid: The client's session id; empty for sessions made from gaps alone.
         folded: The newest session as it was before the first event of the log; ``None``: there was none.
-        log: Events that may still be preceded by one that arrives later, in order of time, then id.
-        labels: Labels that events of the log carry; entries refer to them by number.
-        sessions: The sessions as of now, in order of time.
+        times: The log: when those events were that may still be preceded by one that arrives later, in order
+            of time, then id; behind those that are settled, others in order of arrival.
+        ids: Their ids.
+        marks: What they match and say: the mask of their measures, and above it the number of their labels.
+        labels: Labels that events of the log carry; marks refer to them by number.
+        sessions: The sessions that the settled events make, in order of time.
+        settled: How many events of the log are.
     """
 
     sid: str
     folded: Session | None
-    log: list[Entry]
+    times: list[int]
+    ids: list[str]
+    marks: list[int]
     labels: list[tuple[str, ...]]
     sessions: list[Session]
+    settled: int = 0
 
 
 class Visitor(msgspec.Struct, array_like=True, gc=False):
@@ -64,6 +68,11 @@ def label_number(group: Group, labels: tuple[str, ...]) -> int:
     return len(known) - 1
 
 
+def newest_of(group: Group, event_id: str) -> int:
+    """Return the newest time (ms) at which the group's log has an event of that id; it has one."""
+    return max(time for time, known in zip(group.times, group.ids, strict=True) if known == event_id)
+
+
 def fill(labels: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
     """Return the labels with empty places filled from a later event's."""
     return tuple(a or b for a, b in zip(labels, later, strict=True))
@@ -74,44 +83,46 @@ def joins(session: Session, time: int, times: Times) -> bool:
     return time - session.last <= times.timeout and time - session.first <= times.max_length
 
 
-def replay(
-    folded: Session | None, log: list[Entry], labels: list[tuple[str, ...]], plans: Plans, times: Times
-) -> list[Session]:
-    """Return the sessions that ``folded`` and the events of ``log`` (in order) make.
+def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session]:
+    """Return the sessions that ``folded`` and the first ``count`` events of the log make, which is in order.
 
     The first is ``folded`` moved on, if there is one; ``folded`` itself is not changed.
     """
-    sessions = [] if folded is None else [folded.copy()]
+    sessions = [] if group.folded is None else [group.folded.copy()]
     session = sessions[0] if sessions else None
+    matching, bits = plans.all_measures, plans.bits
     i = 0
-    while i < len(log):
-        time, _, mask, number = log[i]
+    while i < count:
+        time, mark = group.times[i], group.marks[i]
         if session is None or not joins(session, time, times):
-            session = begin(time, labels[number])
+            session = begin(time, group.labels[mark >> bits])
             sessions.append(session)
         session.last = max(session.last, time)
         after = i + 1
-        while after < len(log) and log[after][0] == time:
+        while after < count and group.times[after] == time:
             after += 1
-        if after == i + 1:
-            if mask:
-                advance(session, plans.by_mask(mask), time)
-        else:
-            advance_tied(session, [plans.by_mask(entry[2]) for entry in log[i:after]], time)
-        for _, _, matched, labelled in log[i:after]:
-            said = labels[labelled]
+        marks = group.marks[i:after]
+        if len(marks) > 1:
+            advance_tied(session, [plans.by_mask(mark & matching) for mark in marks], time)
+        elif mark & matching:
+            advance(session, plans.by_mask(mark & matching), time)
+        for mark in marks:
+            said = group.labels[mark >> bits]
             if said is not session.labels and said != session.labels:
                 session.labels = fill(session.labels, said)
-            session.steps += matched != 0
+            session.steps += mark & matching != 0
         i = after
     return sessions
 
 
-def insert(group: Group, entry: Entry, plans: Plans, times: Times) -> None:
-    """Take an event that is not the group's newest: compute its sessions again."""
-    insort(group.log, entry)
-    settled = settled_sessions(group)
-    group.sessions = settled + replay(group.folded, group.log, group.labels, plans, times)
+def sort_log(group: Group, first: int) -> None:
+    """Put the log in order from its event number ``first`` on."""
+    if first == 0 and len(group.times) == 1:
+        return
+    entries = sorted(zip(group.times[first:], group.ids[first:], group.marks[first:], strict=True))
+    group.times[first:] = [entry[0] for entry in entries]
+    group.ids[first:] = [entry[1] for entry in entries]
+    group.marks[first:] = [entry[2] for entry in entries]
 
 
 def settled_sessions(group: Group) -> list[Session]:
@@ -121,24 +132,28 @@ def settled_sessions(group: Group) -> list[Session]:
 
 
 def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
-    """Move the events of the log that are before ``horizon`` into ``folded``: all, or many at once."""
-    log = group.log
-    count = bisect_left(log, (horizon,))
-    if count == len(log):
+    """Move the events of the log that are before ``horizon`` into ``folded``: all, or many at once.
+
+    All are settled.
+    """
+    count = bisect_left(group.times, horizon)
+    if count == len(group.times):
         group.folded = group.sessions[-1].copy()
         group.folded.counted = 0  # who computes sessions again hands on what counters saw
-        group.log = []
-        group.labels = []
+        group.times, group.ids, group.marks, group.labels = [], [], [], []
+        group.settled = 0
         return
     if count < FOLD_AT_ONCE:
         return
-    group.folded = replay(group.folded, log[:count], group.labels, plans, times)[-1]
-    del log[:count]
-    used = sorted({entry[3] for entry in log})
+    group.folded = replay(group, count, plans, times)[-1]
+    del group.times[:count], group.ids[:count], group.marks[:count]
+    group.settled -= count
+    bits = plans.bits
+    used = sorted({mark >> bits for mark in group.marks})
     if len(used) < len(group.labels):
         group.labels = [group.labels[number] for number in used]
-        renumbered = {number: i for i, number in enumerate(used)}
-        group.log = [(time, event_id, mask, renumbered[n]) for time, event_id, mask, n in log]
+        moved = {number: i - number << bits for i, number in enumerate(used)}
+        group.marks = [mark + moved[mark >> bits] for mark in group.marks]
 
 
 pack = msgspec.msgpack.Encoder().encode
@@ -190,7 +205,7 @@ class VisitorStore:
         if found is None:
             found = self._ids[name] = {}
             for group in self.live[name].groups:
-                for time, event_id, _, _ in group.log:
+                for time, event_id in zip(group.times, group.ids, strict=True):
                     found[event_id] = max(time, found.get(event_id, time))
         return found
 
@@ -209,7 +224,7 @@ class VisitorStore:
                     rows.append((key, None))
                 continue
             for group in visitor.groups:
-                if group.log and group.log[0][0] < horizon:
+                if group.times and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
             row = self._rows[name] = pack(visitor)
             rows.append((key, row))

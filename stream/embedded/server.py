@@ -1,12 +1,12 @@
 """A server program on a port of 127.0.0.1: started, waited for, stopped, started again on the same port."""
 
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
+from stream.embedded.folder import Folder
 from stream.embedded.process import ChildProcess, StartError, accepts_connections, free_port, is_free
 
 
@@ -18,7 +18,8 @@ class Server(ABC):
     Attributes:
         host: Where it listens: 127.0.0.1 only.
         port: Its TCP port, the same over its whole life.
-        folder: Its configuration, data and log; there from the first start to `close`.
+        folder: Its configuration, data and log; there from the first start to `close`. Folders that killed
+            processes left behind are removed at the first start of the next server of the same name.
     """
 
     name: ClassVar[str]
@@ -28,7 +29,7 @@ class Server(ABC):
     def __init__(self, port: int | None = None) -> None:
         self.host = "127.0.0.1"
         self.port = free_port() if port is None else port
-        self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._files: Folder | None = None
         self._process: ChildProcess | None = None
 
     @property
@@ -41,7 +42,7 @@ class Server(ABC):
         """See the class."""
         if self._files is None:
             raise RuntimeError(f"{self.name} was never started")
-        return Path(self._files.name)
+        return self._files.path
 
     @property
     def process(self) -> ChildProcess:
@@ -59,7 +60,7 @@ class Server(ABC):
         if not is_free(self.port, self.host):
             raise StartError(f"{self.name}: port {self.port} is in use")
         if self._process is None:
-            self._files = tempfile.TemporaryDirectory(prefix=f"{self.name.lower().replace(' ', '-')}-")
+            self._files = Folder(self.name.lower().replace(" ", "-"))
             log = self.folder / "server.log"
             self._process = ChildProcess(self.name, self.command(), log=log, environment=self.environment())
         self._process.start(self.ready, within=self.start_within)
@@ -79,7 +80,7 @@ class Server(ABC):
         self.stop()
         self._process = None
         if self._files is not None:
-            self._files.cleanup()
+            self._files.remove()
             self._files = None
 
     def __enter__(self) -> Self:

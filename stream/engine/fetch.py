@@ -8,6 +8,7 @@ below the position).
 
 import asyncio
 import logging
+import time
 from collections.abc import Container
 from typing import Any
 
@@ -17,11 +18,16 @@ from aiokafka.errors import KafkaError
 
 from stream.engine.api import Chunk
 from stream.engine.fatal import EngineError, describe
+from stream.engine.foreign import keep_fetched_bytes, records_of
 
 logger = logging.getLogger(__name__)
 
 CHUNK_RECORDS = 4000
 """A chunk ends with the record batch that fills it, so that the loop is never held for long."""
+
+
+GRACE_S = 5.0
+"""So long have other partitions, and what is before it, until an unreadable batch ends the process."""
 
 
 class UnreadableRecordsError(EngineError):
@@ -36,8 +42,10 @@ class ChunkFetcher:
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
+        keep_fetched_bytes()
         self._fetcher = fetcher
         self._chain: dict[TopicPartition, int] = {}
+        self._graces: dict[int, float] = {}
 
     def sought(self, partition: TopicPartition, offset: int) -> None:
         """Begin the chain of a partition anew: the consumer was sought to ``offset``."""
@@ -49,7 +57,7 @@ class ChunkFetcher:
         A chunk may be empty where only the position moved (markers, aborted transactions).
 
         Raises:
-            UnreadableRecordsError: Naming topic, partition and offset.
+            UnreadableRecordsError: Naming topic, partition and offset; `GRACE_S` after it was first met.
         """
         fetcher = self._fetcher
         chunks = {}
@@ -86,27 +94,40 @@ class ChunkFetcher:
         if not result.check_assignment(partition) or not result.has_more():
             return None
         records = result._partition_records
+        if (found := unreadable(records)) is not None:
+            self._give_grace(found)
+            return None
         start = self._chain.get(partition, records.next_fetch_offset)
         if records.next_fetch_offset != start:
             _explain_jump(partition, start, records.next_fetch_offset)
         chunk = read_records(partition, records, start)
         result._update_position()
-        if not records._records.has_next():
+        if not records._records.has_next() and unreadable(records) is None:
             result._partition_records = None
         self._chain[partition] = chunk.end
         return chunk
 
+    def _give_grace(self, found: UnreadableRecordsError) -> None:
+        """Raise what was found, once there was the time to write what was read before it."""
+        if time.monotonic() >= self._graces.setdefault(id(found), time.monotonic() + GRACE_S):
+            raise found
+
+
+def unreadable(records: Any) -> UnreadableRecordsError | None:
+    """Return why nothing more can be read of what was fetched; ``None``: it can, or is at its end."""
+    found: UnreadableRecordsError | None = vars(records).get("unreadable")
+    return found
+
 
 def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
-    """Read record batches into a chunk, until it is full or nothing is left.
+    """Read record batches into a chunk, until it is full, or nothing is left that can be read.
+
+    After a wrong checksum, or a batch that cannot be decompressed or decoded, `unreadable` tells of it.
 
     Args:
         partition: Where they are from.
         records: An aiokafka ``PartitionRecords``; its position moves past what is read.
         start: The chunk's ``start``.
-
-    Raises:
-        UnreadableRecordsError: A wrong checksum, or a batch that cannot be decompressed or decoded.
     """
     # Never iterated here; it and the records hold each other, so what was fetched would stay until garbage
     # is collected, which may be after gigabytes.
@@ -119,15 +140,20 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
     timestamps: list[int] = []
     offsets: list[int] = []
     while len(values) < CHUNK_RECORDS and batches.has_next():
+        behind: int | None = None
         try:
             batch = batches.next_batch()
             if records._check_crcs and not batch.validate_crc():
                 raise UnreadableRecordsError("its checksum is wrong")
+            behind = batch.next_offset
             if committed_only and batch.producer_id is not None and _is_aborted(records, batch):
                 position = batch.next_offset
                 continue
             if not batch.is_control_batch:
-                found = list(batch)
+                try:
+                    found = list(batch)
+                except UnicodeDecodeError:
+                    found = records_of(batches, batch.base_offset)
                 if batch.base_offset < position:  # the broker sends whole batches
                     found = [record for record in found if record.offset >= position]
                 values += [record.value for record in found]
@@ -136,7 +162,8 @@ def read_records(partition: TopicPartition, records: Any, start: int) -> Chunk:
                 offsets += [record.offset for record in found]
             position = batch.next_offset
         except Exception as error:
-            raise _unreadable(partition, position, error) from error
+            records.unreadable = _unreadable(partition, position, error, behind)
+            break
     records.next_fetch_offset = position
     return Chunk(partition.topic, partition.partition, values, keys, timestamps, offsets, start, position)
 
@@ -149,10 +176,19 @@ def _is_aborted(records: Any, batch: Any) -> bool:
     return bool(batch.is_transactional and batch.producer_id in records._aborted_producers)
 
 
-def _unreadable(partition: TopicPartition, offset: int | None, error: BaseException) -> EngineError:
+def _unreadable(
+    partition: TopicPartition, offset: int | None, error: BaseException, behind: int | None = None
+) -> UnreadableRecordsError:
     where = f"topic {partition.topic}, partition {partition.partition}, at or after offset {offset}"
     kind = type(error).__name__ + ": " if not isinstance(error, EngineError | KafkaError) else ""
-    return UnreadableRecordsError(f"{where} cannot be read ({kind}{describe(error)})")
+    advice = ""
+    if behind is not None:  # its header is right, so it is as it will stay
+        advice = (
+            ". If it is a topic of events, all before it is counted, and nothing brings the batch back, then "
+            f"kafka-delete-records with offset {behind} of topic {partition.topic}, partition "
+            f"{partition.partition} lets workers go on without it"
+        )
+    return UnreadableRecordsError(f"{where} cannot be read ({kind}{describe(error)}){advice}")
 
 
 def _explain_jump(partition: TopicPartition, wanted: int, found: int) -> None:

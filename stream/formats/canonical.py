@@ -20,9 +20,12 @@ PROPS_LIMIT = 100
 LONGEST_INTEGER = 300
 """Most digits of an integer; one with more is infinite to us, as it would be as a float."""
 
+LARGEST = 10**LONGEST_INTEGER
+"""Integers of so many digits are less."""
+
 UNSEEN = LATEST_MS
-"""The arrival of a record that nobody saw arrive, such as a line of a file: no time is ahead of it, and no
-clock is put right by it."""
+"""The arrival of a record that nobody saw arrive (a line of a file, a record without a timestamp): no time is
+ahead of it, and no clock is put right by it."""
 
 
 class _KnownConsent(Consent, forbid_unknown_fields=True):
@@ -80,6 +83,8 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         if isinstance(time, Rejected):
             return time
         event.time = time
+    if type(event.value) is int and not -LARGEST < event.value < LARGEST:
+        return Rejected("bad_field", f"value: found an integer of more than {LONGEST_INTEGER} digits")
     if not event.event_id or not event.visitor_id or len(record) > VALUE_LIMIT:
         _make_whole(event, stated, len(record))
     return event
@@ -98,6 +103,7 @@ def _corrected(
     """Return the event's time, put right by when it was sent and arrived; ``time`` is what was ``said``."""
     if time is None:
         return _bad_time("time", said)
+    seen = arrival != UNSEEN or received_at is not None
     if received_at is not None:
         received = instant_ms(received_at)
         if received is None:
@@ -107,7 +113,7 @@ def _corrected(
         sent = instant_ms(sent_at)
         if sent is None:
             return _bad_time("sent_at", sent_at)
-        if arrival != UNSEEN:
+        if seen:
             time += arrival - sent
         if not 0 <= time <= LATEST_MS:
             return Rejected("bad_time", f"time: {time} ms when corrected by sent_at {sent_at!r}")
@@ -179,7 +185,7 @@ def _decode_anything(record: bytes) -> object:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= LONGEST_INTEGER else math.inf
+    return int(digits) if len(digits.lstrip("-")) <= LONGEST_INTEGER else math.inf
 
 
 def _no_constant(name: str) -> None:

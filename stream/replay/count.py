@@ -92,11 +92,11 @@ class Count:
                 self._pass_time()
 
     def _take(self, events: list[Event]) -> None:
-        advance, clock = self._partition.advance, self._partition.clock.inputs[INPUT]
+        judge, clock = self._partition.judge, self._partition.clock.inputs[INPUT]
         oldest = EVER if self.oldest is None else self.oldest
         counted = 0
         for event in events:
-            outcome = advance(clock, event)
+            outcome = judge(clock, event)
             if outcome == "counted":
                 counted += 1
                 if event.time < oldest:  # type: ignore[operator] # an event is made whole before it gets here
@@ -111,8 +111,7 @@ class Count:
         """Close all sessions and windows, and hand out what is left."""
         self._pass_time()
         for now in (0, 2 * (self._times.timeout + self._times.late_after) + MINUTE):
-            self._partition.clock.tick(now, {INPUT: True})  # idle at its end, until every session has ended
-        self._partition.lifetimes.pass_time()
+            self._partition.pass_time(now, {INPUT: True})  # idle at its end, until every session has ended
         self._fold()
         self._hand_out(EVER)
         if self._on_session is not None:
@@ -121,8 +120,7 @@ class Count:
 
     def _pass_time(self) -> None:
         core = self._partition
-        core.clock.tick(0, {})
-        core.lifetimes.pass_time()
+        core.pass_time(0, {})
         core.visitors.rest(core.clock.horizon)  # type: ignore[attr-defined] # it is the store given above
         self._fold()
         self._hand_out(self._final_until())

@@ -15,7 +15,7 @@ from stream.core.visitor import Visitor, VisitorStore, fold, pack
 HELD = 20_000
 """How many visitors are held as objects, besides those of one step: some 2 to 3 KB each."""
 
-LONG_LOG = 32
+FOLD_BEYOND = 32
 """Logs that are longer are folded although their visitor does not rest."""
 
 
@@ -58,7 +58,7 @@ class RestingVisitors(VisitorStore):
         """Fold what is before ``horizon`` where it grows long, and pack those who are too many."""
         for visitor in self.live.values():
             for group in visitor.groups:
-                if len(group.log) > LONG_LOG and group.log[0][0] < horizon:
+                if len(group.times) > FOLD_BEYOND and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
         self._idle.update(self.live)
         self.live.clear()
@@ -66,7 +66,7 @@ class RestingVisitors(VisitorStore):
         for name in list(islice(self._idle, max(0, len(self._idle) - HELD))):
             visitor = self._idle.pop(name)
             for group in visitor.groups:
-                if group.log and group.log[0][0] < horizon:
+                if group.times and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
             self._rows[name] = pack(visitor)
 

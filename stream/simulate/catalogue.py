@@ -2,7 +2,7 @@
 
 import random
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
@@ -193,3 +193,25 @@ SHARES = tuple({"method": method} for method in ("whatsapp", "mail", "link"))
 SIGN_UP = {"method": "newsletter"}
 SHIPPING = tuple({"shipping_tier": tier} for tier in ("standard", "standard", "express"))
 PAYMENT = tuple({"payment_type": kind} for kind in ("card", "paypal", "invoice"))
+
+EVENT_NAMES = frozenset(
+    {
+        *("page_view", "view_item_list", "view_item", "search", "sign_up", "add_to_wishlist", "share"),
+        *("add_to_cart", "begin_checkout", "add_shipping_info", "add_payment_info", "purchase"),
+    }
+)
+"""All that events of this shop are called."""
+
+VARIANTS = ("express", "control")
+"""Of the A/B test that runs."""
+
+FIELD_VALUES: Mapping[str, tuple[str, ...]] = {
+    "device": tuple(device.name for device in DEVICES.rows),
+    "source": tuple(channel.source for channel in CHANNELS.rows),
+    "medium": tuple(channel.medium for channel in CHANNELS.rows if channel.medium),
+    "campaign": tuple(channel.campaign for channel in CHANNELS.rows if channel.campaign),
+    "country": tuple(country.code for country in COUNTRIES.rows),
+    "variant": VARIANTS,
+    "user_type": ("new", "returning"),
+}
+"""What this shop can say in fields that have few values."""

@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import takewhile
@@ -13,11 +13,14 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from stream.formats.instant import instant_ms
+from stream.core.definition import Definition
 from stream.sections import Kafka
 from stream.settings import Settings
 from stream.simulate import sink
+from stream.simulate.arguments import UsageError, moment_ms
 from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
+from stream.simulate.drop import drop_of
+from stream.simulate.loss import Losses
 from stream.simulate.sink.connection import client_of, ensure_topic
 from stream.simulate.sink.kafka import to_kafka
 from stream.simulate.sink.lines import to_lines
@@ -30,10 +33,6 @@ KAFKA, LINES = "kafka", "-"
 """Where traffic goes."""
 
 
-class UsageError(ValueError):
-    """An argument cannot be used; the text names it, what was found and what is wanted."""
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to send.
@@ -43,12 +42,14 @@ class Plan:
         seed: What they were made from.
         live: Whether each has to wait until the clock shows its time.
         expected: About how many there will be; ``None``: no end.
+        losses: What is not sent of them.
     """
 
     records: Iterator[Arrival]
     seed: int
     live: bool
     expected: float | None
+    losses: Losses
 
 
 def simulate(
@@ -58,6 +59,7 @@ def simulate(
     start: str | None = None,
     seed: int | None = None,
     to: str = KAFKA,
+    drops: Sequence[str] = (),
 ) -> int:
     """Send simulated traffic; return the exit code (0 good, 1 failed while running, 2 wrong usage).
 
@@ -70,10 +72,13 @@ def simulate(
         seed: Decides all that is left to chance. Without, traffic with a start is always the same, and live
             traffic always another, because events with ids that were seen before would not count.
         to: ``kafka`` or ``-`` (standard output, a JSON object a line).
+        drops: Conversions that do not happen, each as ``stream.simulate.drop`` says.
     """
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
+    plan = None
     try:
-        plan = plan_of(rate, sessions, start, seed, to, now_ms=int(time.time() * 1000))
+        measured, now_ms = settings.definition(), int(time.time() * 1000)
+        plan = plan_of(rate, sessions, start, seed, to, drops, measured=measured, now_ms=now_ms)
         with _progress(screen, plan, to) as progress:
             if to == LINES:
                 sent = asyncio.run(
@@ -88,15 +93,31 @@ def simulate(
         screen.print(f"Kafka at {settings.kafka.brokers}: {type(error).__name__}: {error}", markup=False)
         return 1
     except KeyboardInterrupt:
+        _tell_losses(screen, plan, drops)
         return 0  # the usual end of live traffic
     screen.print(f"sent {sent:,} records; seed {plan.seed}")
+    _tell_losses(screen, plan, drops)
     return 0
 
 
+def _tell_losses(screen: Console, plan: Plan | None, drops: Sequence[str]) -> None:
+    """Say what the drops did: one that struck nobody may be of a time or a segment that never came."""
+    for text, sessions in zip(drops, plan.losses.sessions if plan else (), strict=False):
+        screen.print(f"--drop {text}: {sessions:,} sessions did not convert", markup=False)
+
+
 def plan_of(
-    rate: float, sessions: int | None, start: str | None, seed: int | None, to: str, *, now_ms: int
+    rate: float,
+    sessions: int | None,
+    start: str | None,
+    seed: int | None,
+    to: str,
+    drops: Sequence[str] = (),
+    *,
+    measured: Definition,
+    now_ms: int,
 ) -> Plan:
-    """Return what the arguments of ``simulate`` ask for.
+    """Return what the arguments of ``simulate`` ask for, with what is measured and the time now.
 
     Raises:
         UsageError: They cannot be used.
@@ -112,13 +133,15 @@ def plan_of(
     expected = None if sessions is None else sessions * EVENTS_PER_VISIT
     if start is None:
         seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-        stream = arrivals(live(rate, now_ms=now_ms, seed=seed, sessions=sessions), disorder)
-        return Plan(stream, seed, True, expected)
-    start_ms = _start_ms(start)
+        losses = Losses([drop_of(text, measured, now_ms) for text in drops], measured, seed)
+        stream = arrivals(live(rate, now_ms=now_ms, seed=seed, sessions=sessions), disorder, losses)
+        return Plan(stream, seed, True, expected, losses)
+    start_ms = moment_ms(start)
     if start_ms is None:
         raise UsageError(f"--start: found {start!r}; wanted: ISO 8601 or ms since the epoch")
     seed = seed or 0
-    stream = arrivals(Traffic(start_ms=start_ms, rate=rate, sessions=sessions, seed=seed), disorder)
+    losses = Losses([drop_of(text, measured, start_ms) for text in drops], measured, seed)
+    stream = arrivals(Traffic(start_ms=start_ms, rate=rate, sessions=sessions, seed=seed), disorder, losses)
     if sessions is None:
         if start_ms >= now_ms:
             raise UsageError(
@@ -126,14 +149,7 @@ def plan_of(
             )
         stream = takewhile(lambda arrival: arrival.at_ms <= now_ms, stream)
         expected = (now_ms - start_ms) / 1000 * rate
-    return Plan(stream, seed, False, expected)
-
-
-def _start_ms(text: str) -> int | None:
-    if text.isdecimal():
-        return instant_ms(int(text))
-    day_alone = len(text) == len("2026-03-02")
-    return instant_ms(f"{text}T00:00" if day_alone else text)
+    return Plan(stream, seed, False, expected, losses)
 
 
 async def _to_kafka(kafka: Kafka, plan: Plan, progress: sink.Progress | None) -> int:

@@ -3,7 +3,7 @@
 import random
 from heapq import heappop, heappush
 
-from stream.simulate.catalogue import COUNTRIES, DEVICES
+from stream.simulate.catalogue import COUNTRIES, DEVICES, VARIANTS
 from stream.simulate.visit import MINUTE, Visitor
 
 VISITS_PER_VISITOR = 2.4
@@ -66,6 +66,6 @@ class Crowd:
             device=device,
             user_agent=rng.choice(device.user_agents),
             country=COUNTRIES.draw(rng),
-            variant="express" if rng.random() < 0.5 else "control",
+            variant=VARIANTS[rng.random() >= 0.5],
             consent=_ACCEPTED if chance < 0.6 else _DECLINED if chance < 0.8 else None,
         )

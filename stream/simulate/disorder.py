@@ -12,7 +12,8 @@ import msgspec
 
 from stream.core.event import REASONS, Reason
 from stream.simulate.broken import broken
-from stream.simulate.event import SiteEvent, events
+from stream.simulate.event import SiteEvent, happenings
+from stream.simulate.loss import Losses
 from stream.simulate.traffic import Traffic
 
 
@@ -89,14 +90,19 @@ EVERYDAY = Disorder(
 """What a healthy site sees."""
 
 
-def arrivals(traffic: Traffic, disorder: Disorder = IN_ORDER) -> Iterator[Arrival]:
-    """Return the records of some traffic in order of arrival; endless when the traffic is."""
+def arrivals(
+    traffic: Traffic, disorder: Disorder = IN_ORDER, losses: Losses | None = None
+) -> Iterator[Arrival]:
+    """Return the records of some traffic in order of arrival; endless when the traffic is.
+
+    What the losses take is not sent; every other record is what it is without them.
+    """
     post = _Post(disorder, random.Random(f"disorder {traffic.seed}"))
     pending = post.pending
-    for occurred, event in events(traffic):
+    for occurred, event, visit, last in happenings(traffic):
         while pending and pending[0][0] < occurred:  # nothing that occurs from now on arrives earlier
             yield heappop(pending)[2]
-        post.take(occurred, event)
+        post.take(occurred, event, losses is not None and losses.takes(occurred, event, visit, last))
     while pending:
         yield heappop(pending)[2]
 
@@ -123,9 +129,10 @@ class _Post:
         # Made again for a visitor not heard of for long, since nothing but the id decides about it.
         self._client_of = lru_cache(maxsize=50_000)(self._make_client)
 
-    def take(self, occurred: int, event: SiteEvent) -> None:
-        """Send an event on its way."""
+    def take(self, occurred: int, event: SiteEvent, lost: bool) -> None:
+        """Send an event on its way; one that is lost never arrives, and changes nothing for the others."""
         disorder, chance = self._disorder, self._rng.random
+        sent = self._never_arrives if lost else self._arrives
         client = self._client_of(event.visitor_id)
         if not client.session_ids:
             event.session_id = ""
@@ -137,11 +144,11 @@ class _Post:
         elif disorder.too_late and chance() < disorder.too_late:
             left += self._rng.randint(*disorder.too_late_ms)
         at = left + self._latency()
-        self._arrives(at, client.key, self._stamped(event, client, occurred, left))
+        sent(at, client.key, self._stamped(event, client, occurred, left))
         if disorder.duplicates and chance() < disorder.duplicates:
             again = left + int(chance() * disorder.duplicate_ms)
             later = max(at, again + self._latency())
-            self._arrives(later, client.key, self._stamped(event, client, occurred, again))
+            sent(later, client.key, self._stamped(event, client, occurred, again))
         if disorder.invalid and chance() < disorder.invalid:
             reason = self._rng.choice(disorder.invalid_kinds)
             self._arrives(at, client.key, broken(self._rng, reason, event, at))
@@ -161,6 +168,9 @@ class _Post:
     def _arrives(self, at: int, key: bytes, value: bytes) -> None:
         self._taken += 1
         heappush(self.pending, (at, self._taken, Arrival(at, key, value)))
+
+    def _never_arrives(self, at: int, key: bytes, value: bytes) -> None:
+        """Take a record that is lost."""
 
     def _make_client(self, visitor_id: str) -> _Client:
         disorder = self._disorder

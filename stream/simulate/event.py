@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush, heapreplace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -48,8 +48,22 @@ def new_id(rng: random.Random) -> str:
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-8{bits[17:20]}-{bits[20:]}"
 
 
+class Happening(NamedTuple):
+    """An event when it happens (ms since the epoch), the visit, and whether nothing more happens in that."""
+
+    at_ms: int
+    event: SiteEvent
+    visit: Visit
+    last: bool
+
+
 def events(traffic: Traffic) -> Iterator[tuple[int, SiteEvent]]:
-    """Return the events of some traffic with their time (ms since the epoch), in order of it.
+    """Return the events of some traffic with their time (ms since the epoch), in order of it."""
+    return ((happening.at_ms, happening.event) for happening in happenings(traffic))
+
+
+def happenings(traffic: Traffic) -> Iterator[Happening]:
+    """Return the events of some traffic with what they are part of, in order of time.
 
     Events of visits that are under way are made when their time comes: until then only the steps are kept.
     """
@@ -58,7 +72,8 @@ def events(traffic: Traffic) -> Iterator[tuple[int, SiteEvent]]:
     for number, visit in enumerate(chain(visits(traffic), (None,))):
         while under_way and (visit is None or under_way[0][0] < visit.start_ms):
             at, nth, going = under_way[0]
-            yield at, going.step(at, new_id(rng))
+            event = going.step(at, new_id(rng))
+            yield Happening(at, event, going.visit, not going.left)
             if going.left:
                 heapreplace(under_way, (going.next_ms(), nth, going))
             else:
@@ -73,17 +88,17 @@ def events(traffic: Traffic) -> Iterator[tuple[int, SiteEvent]]:
 class _UnderWay:
     """A visit and what is left of it."""
 
-    __slots__ = ("_pace", "_page", "_referrer", "_visit", "left")
+    __slots__ = ("_pace", "_page", "_referrer", "left", "visit")
 
     def __init__(self, visit: Visit, pace: float) -> None:
-        self._visit = visit
+        self.visit = visit
         self._pace = pace
         self._page = ""
         self._referrer = visit.channel.referrer
         self.left: list[Step] = visit.path[::-1]
 
     def next_ms(self) -> int:
-        return self._visit.start_ms + int(self.left[-1].after_ms / self._pace)
+        return self.visit.start_ms + int(self.left[-1].after_ms / self._pace)
 
     def skip(self, until_ms: int) -> None:
         """Go on to that time."""
@@ -92,7 +107,7 @@ class _UnderWay:
 
     def step(self, at: int, event_id: str) -> SiteEvent:
         """Go one step on, and return it as an event."""
-        visit, step = self._visit, self.left.pop()
+        visit, step = self.visit, self.left.pop()
         visitor, channel = visit.visitor, visit.channel
         self._arrive(step.page)
         value, currency, items = None, "", None

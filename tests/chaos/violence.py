@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from stream.simulate.disorder import Arrival, arrivals
+from stream.simulate.disorder import Arrival, Disorder, arrivals
 from stream.simulate.sink.kafka import to_kafka
 from stream.simulate.traffic import Traffic, steady
 from tests.chaos.freezing import FOLDER
@@ -35,12 +35,14 @@ class Load:
         event_time_rate: Records per second of event time: half a minute tells of more than an hour.
         records: At most so many; ``None``: until the story ends.
         wanted: Which records of the traffic are sent.
+        disorder: What happens to the events on the way.
     """
 
     per_second: float = 400.0
     event_time_rate: float = 2.0
     records: int | None = None
     wanted: Callable[[Arrival], bool] = lambda _: True
+    disorder: Disorder = MESSY
 
 
 EVERYDAY_LOAD = Load()
@@ -73,7 +75,7 @@ class Violence:
         load, seed_of_traffic = self._load, self.random.randrange(1 << 30)
         shop = Traffic(start_ms=BEGIN, rate=load.event_time_rate, seed=seed_of_traffic, rhythm=steady)
         await to_kafka(
-            self._until_enough(islice(filter(load.wanted, arrivals(shop, MESSY)), load.records)),
+            self._until_enough(islice(filter(load.wanted, arrivals(shop, load.disorder)), load.records)),
             self.fleet.site.bootstrap,
             self.fleet.site.events,
             rate=load.per_second,

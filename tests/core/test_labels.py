@@ -4,7 +4,7 @@ import pytest
 
 from stream.core.definition import Dimension
 from stream.core.event import Event
-from stream.core.labels import OTHER, LabelReader
+from stream.core.labels import BEYOND, LABEL_LIMIT, OTHER, LabelReader
 from stream.core.segment import Segments, cross_value, encode
 
 DIMENSIONS = (
@@ -24,15 +24,15 @@ def test_labels_are_read_from_fields_and_properties() -> None:
 
 @pytest.mark.says("(a partition forwards at most four times as many)")
 def test_a_partition_forwards_four_times_as_many_values() -> None:
-    """Beyond that it says __other__, whatever comes, and for ever the same of one value."""
+    """Beyond that it says so, whatever comes, and for ever the same of one value."""
     reader = LabelReader(DIMENSIONS)
     for n in range(100):
         reader.number(("", f"p{n}"), False)
     values = [labels[1] for labels in reader.combinations]
-    assert values == [f"p{n}" for n in range(8)] + [OTHER] * 92
+    assert values == [f"p{n}" for n in range(8)] + [BEYOND] * 92
     again = LabelReader(DIMENSIONS)
     again.unpack(reader.pack())
-    assert again.combinations[again.number(("", "p99"), False)][1] == OTHER
+    assert again.combinations[again.number(("", "p99"), False)][1] == BEYOND
     assert again.combinations[again.number(("", "p0"), False)][1] == "p0"
 
 
@@ -64,8 +64,26 @@ def test_a_cross_loses_what_a_part_has_lost() -> None:
     segments = Segments(DIMENSIONS)
     assert segments.of(("mobile", "a"))[3] == "both=mobile/a"
     assert not segments.is_partial("both=mobile/a")
-    assert segments.of(("mobile", OTHER))[3] == f"both={OTHER}"
+    assert segments.of(("mobile", BEYOND))[3] == f"both={OTHER}"
     assert segments.is_partial("both=mobile/a")
+
+
+def test_who_sends_the_word_for_the_rest_is_not_taken_for_it() -> None:
+    """A value that is called as the rest is makes no other partial, and is not counted as overflow."""
+    segments = Segments(DIMENSIONS)
+    segments.of(("", "pro"))
+    sent = segments.of(("", OTHER))
+    segments.count_overflow(sent, 1)
+    assert sent == ("all", f"plan={OTHER}")
+    assert not segments.is_partial("plan=pro")
+    assert segments.overflow["plan"] == 0
+
+    assert len(BEYOND) > LABEL_LIMIT, "so nobody can send it"
+    beyond = segments.of(("mobile", BEYOND))
+    segments.count_overflow(beyond, 1)
+    assert beyond == ("all", "device=mobile", f"plan={OTHER}", f"both={OTHER}")
+    assert segments.is_partial("plan=pro")
+    assert segments.overflow["plan"] == 1
 
 
 @pytest.mark.says("What was admitted is state.")

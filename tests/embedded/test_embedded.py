@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from stream.embedded import EmbeddedBroker, EmbeddedStore, NotInstalledError, StartError
+from stream.embedded.folder import Folder
 from tests.parts.kafka import Record, create_topics, produce, read_topic
 
 ADD = "return redis.call('HINCRBY', KEYS[1], 'sessions', ARGV[1])"
@@ -107,6 +108,44 @@ def test_nothing_is_left_behind_by_a_killed_parent() -> None:
     while any(alive(pid) for pid in children):
         assert time.monotonic() < deadline, "children outlive their parent"
         time.sleep(0.02)
+
+
+FOLDERS = """
+import signal, sys
+from stream.embedded.folder import Folder
+folder = Folder(sys.argv[1])
+print(folder.path, flush=True)
+signal.pause()
+"""
+
+
+def test_folders_of_killed_processes_go_with_the_next() -> None:
+    """A new folder removes those of its kind whose process was killed, and no other: not even by its pid."""
+    kind = f"folder-test-{os.getpid()}"
+    command = [sys.executable, "-c", FOLDERS, kind]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    killed, _ = processes
+    try:
+        left, used = (Path((process.stdout or sys.stdin).readline().strip()) for process in processes)
+        strange = left.with_name(f"{kind}-of-somebody")
+        strange.mkdir()
+        (left / "data").mkdir()
+        (left / "data" / "log").write_text("x")
+        killed.kill()
+        killed.wait()
+        assert left.is_dir()
+        mine = Folder(kind)
+        assert not left.exists()
+        assert all(folder.is_dir() for folder in (used, strange, mine.path))
+        mine.remove()
+        assert not mine.path.exists()
+        strange.rmdir()
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    Folder(kind).remove()
+    assert not used.exists()
 
 
 def alive(pid: int) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, PartitionRecords
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
+
+from stream.engine.foreign import KeptRecords
 
 PARTITION = TopicPartition("events", 3)
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
@@ -25,6 +26,7 @@ def batch(
     transactional: bool = False,
     control: bool = False,
     appended_at: int | None = None,
+    header: bytes = b"",
 ) -> bytes:
     """Return the bytes of one record batch.
 
@@ -36,12 +38,17 @@ def batch(
         transactional: Whether it belongs to a transaction.
         control: Whether it is a marker: its one record's key is then the value given.
         appended_at: Time at which a broker that stamps records itself appended it, ms.
+        header: Name of a header that each record has, with the value ``v``, in any bytes; empty: none.
     """
     builder = DefaultRecordBatchBuilder(2, CODECS[codec], int(transactional), producer, 0, 0, 1 << 20)
+    headers = [("~" * len(header), b"v")] if header else []
     for index, value in enumerate(values):
         key = value if control else b"k%d" % index
-        assert builder.append(index, 1000 + index, key, None if control else value, []) is not None
+        assert builder.append(index, 1000 + index, key, None if control else value, headers) is not None
     data = bytearray(builder.build())
+    if header:  # a builder takes text only; what is to be found in compressed bytes is not replaced
+        assert codec == "none"
+        data = data.replace(b"~" * len(header), header)
     data[0:8] = base.to_bytes(8, "big")
     if control:
         data[22] |= _CONTROL_BIT
@@ -75,5 +82,5 @@ def received(
         committed_only: Whether the reader is read_committed.
     """
     level = READ_COMMITTED if committed_only else READ_UNCOMMITTED
-    records = MemoryRecords(b"".join(batches))
+    records = KeptRecords(b"".join(batches))
     return PartitionRecords(PARTITION, records, list(aborted), position, None, None, True, level)

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiokafka.errors import CoordinatorNotAvailableError, NodeNotReadyError
 from faust.types import TP
 
 from stream.engine import Connection, Engine, Security, TopicSpec, fatal
 from stream.engine.api import Chunk
 from stream.engine.log_plain import PlainLog
 from stream.engine.log_transactional import TransactionalLog
-from stream.engine.logs import Seldom
+from stream.engine.logs import Passing, Seldom
 from stream.engine.table import StateTable
 from stream.engine.transport import ChunkConsumer, ChunkThread, ChunkTransport, Delivery
 from tests.engine.fakes import NotingLog, NotingObserver, NotingState, chunk, partition, topology
@@ -237,6 +238,22 @@ def test_a_complaint_is_not_repeated_all_the_time(caplog: pytest.LogCaptureFixtu
         "Unable to update metadata from [1]",
     ]
     assert Seldom(repeat_after_s=0).filter(caplog.records[0]), "later it is logged again"
+
+
+def test_a_first_start_frightens_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """That a new broker has no coordinator yet is not logged, unless that lasts; other errors are."""
+    engine()
+    log = logging.getLogger("aiokafka.consumer.group_coordinator")
+
+    log.error("Group Coordinator Request failed: %s", CoordinatorNotAvailableError())
+    log.warning("Marking the coordinator dead (node %s)for group %s.", 1, "shop")
+    log.error("Group Coordinator Request failed: %s", NodeNotReadyError())
+
+    (record,) = [record for record in caplog.records if record.name == log.name]
+    assert "NodeNotReady" in record.message
+    record.args = (CoordinatorNotAvailableError(),)
+    assert [Passing(lasting_s=60).filter(record) for _ in range(2)] == [False, False]
+    assert Passing(lasting_s=0).filter(record)
 
 
 def test_libraries_are_quiet() -> None:

@@ -1,15 +1,25 @@
 import gc
+import time
 import weakref
 from collections import OrderedDict
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import FetchError, FetchResult
 from aiokafka.consumer.subscription_state import Assignment
 from aiokafka.errors import TopicAuthorizationFailedError
 
-from stream.engine.fetch import CHUNK_RECORDS, ChunkFetcher, UnreadableRecordsError, read_records
+from stream.engine.fetch import (
+    CHUNK_RECORDS,
+    GRACE_S,
+    ChunkFetcher,
+    UnreadableRecordsError,
+    read_records,
+    unreadable,
+)
+from stream.engine.foreign import KeptRecords
 from tests.engine.batches import CODECS, PARTITION, batch, marker, received, sign
 
 
@@ -93,15 +103,17 @@ def test_a_chunk_ends_with_the_batch_that_fills_it() -> None:
 
 
 def test_a_wrong_checksum_is_told_with_its_place() -> None:
-    """A damaged batch is an error that names topic, partition and offset, never a skipped record."""
+    """A damaged batch is an error that names topic, partition and offset, behind what is before it."""
     data = bytearray(batch([b"good"], base=5) + batch([b"bad"], base=6))
     data[-3] ^= 0xFF
     records = received(bytes(data), position=5)
 
-    with pytest.raises(
-        UnreadableRecordsError, match=r"topic events, partition 3, at or after offset 6 .*checksum"
-    ):
-        read_records(PARTITION, records, 5)
+    chunk = read_records(PARTITION, records, 5)
+
+    assert (chunk.values, chunk.end) == ([b"good"], 6)
+    said = str(unreadable(records))
+    assert said.startswith("topic events, partition 3, at or after offset 6 cannot be read (its checksum")
+    assert "delete" not in said, "what its header says is not to be trusted"
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
@@ -112,8 +124,38 @@ def test_what_cannot_be_decompressed_is_told_with_its_place(codec: str) -> None:
     cut[8:12] = (len(cut) - 12).to_bytes(4, "big")
     records = received(bytes(sign(cut)), position=9)
 
-    with pytest.raises(UnreadableRecordsError, match="topic events, partition 3, at or after offset 9"):
-        read_records(PARTITION, records, 9)
+    chunk = read_records(PARTITION, records, 9)
+
+    assert (chunk.values, chunk.end) == ([], 9)
+    said = str(unreadable(records))
+    assert said.startswith("topic events, partition 3, at or after offset 9 cannot be read")
+    assert "kafka-delete-records with offset 59 of topic events, partition 3" in said
+
+
+@pytest.mark.parametrize("appended_at", [None, 123_456])
+def test_headers_of_any_client_are_passed_over(appended_at: int | None) -> None:
+    """A header whose name is no UTF-8, which Kafka takes, costs no record, its own or a neighbour's."""
+    data = (
+        batch([b"a", b"b", b""], base=5, header=b"\xff\xfe\x80", appended_at=appended_at),
+        batch([b"behind"], base=8),
+    )
+
+    chunk = read_records(PARTITION, received(*data, position=6), 6)
+
+    assert (chunk.values, chunk.keys, chunk.offsets) == (
+        [b"b", b"", b"behind"],
+        [b"k1", b"k2", b"k0"],
+        [6, 7, 8],
+    )
+    assert chunk.timestamps == ([1001, 1002, 1000] if appended_at is None else [123_456, 123_456, 1000])
+    assert chunk.end == 9
+
+
+async def test_what_is_unpacked_by_the_consumer_keeps_its_bytes() -> None:
+    """Aiokafka's fetcher, where it unpacks an answer, uses the records that keep their bytes."""
+    ChunkFetcher(FakeFetcher(0))
+
+    assert fetcher.MemoryRecords is KeptRecords
 
 
 class FakeFetcher:
@@ -201,6 +243,24 @@ async def test_records_lost_to_retention_are_told(caplog: pytest.LogCaptureFixtu
 
     assert (chunk.start, chunk.end) == (50, 71)
     assert "events, partition 3: the records from offset 50 to 70 were deleted by retention" in caplog.text
+
+
+async def test_what_is_before_a_damaged_batch_has_time_to_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The chunk before it is handed out, then nothing, and only after the grace it is an error."""
+    data = bytearray(batch([b"good"]) + batch([b"bad"], base=1) + batch([b"next"], base=2))
+    data[len(batch([b"good"])) + 65] ^= 0xFF
+    fetcher = FakeFetcher(0)
+    chunks = ChunkFetcher(fetcher)
+    fetcher.receive(bytes(data))
+
+    assert chunks.take({PARTITION})[PARTITION].values == [b"good"]
+    assert [chunks.take({PARTITION}) for _ in range(3)] == [{}, {}, {}]
+    later = time.monotonic() + GRACE_S
+    monkeypatch.setattr("time.monotonic", lambda: later)
+    with pytest.raises(UnreadableRecordsError, match="offset 1 cannot be read"):
+        chunks.take({PARTITION})
 
 
 async def test_an_error_of_the_broker_is_told_with_its_place() -> None:

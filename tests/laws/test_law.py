@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stream.agents.rates import RatesState
 from stream.core.rates import Rates
-from stream.core.visitor import LONG_LOG
+from stream.core.visitor import SCAN_LIMIT
 from tests.laws.drawing import ARRIVALS, CROWDED, WORK, Work
 from tests.laws.pipeline import Pipeline
 from tests.laws.situations import SITUATIONS, situations
@@ -47,9 +47,9 @@ def test_the_law() -> None:
     met: Counter[str] = Counter()
 
     @settings(deadline=None, max_examples=EXAMPLES)
-    @given(ARRIVALS, WORK, st.sampled_from([LONG_LOG, 1]))
+    @given(ARRIVALS, WORK, st.sampled_from([SCAN_LIMIT, 1]))
     def law(reads: list[Read], steps: list[Work], long_log: int) -> None:
-        with patch("stream.core.partition.LONG_LOG", long_log):
+        with patch("stream.core.partition.SCAN_LIMIT", long_log):
             worker = Worker(reads)
             worker.run(steps)
         met.update(worker.met | set(situations(worker.in_order, CROWDED)))

@@ -11,7 +11,7 @@ from math import inf, isinf
 from typing import Any
 
 from stream.core.event import Reason
-from tests.oracle.instant import BadTimeError, corrected, milliseconds
+from tests.oracle.instant import LAST_MS, BadTimeError, corrected, milliseconds
 
 MAX_BYTES = 32 * 1024
 MAX_DEPTH = 32
@@ -42,7 +42,7 @@ READABLE_FIELDS = TEXT_FIELDS | {"value"}
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One record as it was read; ``timestamp_ms`` is the record's own, negative where it has none."""
+    """One record as it was read; ``timestamp_ms`` is the record's own, -1 where it has none."""
 
     topic: str
     partition: int
@@ -93,7 +93,7 @@ def event_of(read: Read, max_future: int) -> Event:
             None if record.get(field) is None else milliseconds(record[field])
             for field in ("sent_at", "received_at")
         )
-        arrival = received if received is not None else read.timestamp_ms if read.timestamp_ms >= 0 else None
+        arrival = received if received is not None else _timestamp(read)
         time = corrected(said, sent, arrival)
     except BadTimeError:
         raise RejectedError("bad_time") from None
@@ -115,6 +115,11 @@ def event_of(read: Read, max_future: int) -> Event:
         time=time,
         fields=fields,
     )
+
+
+def _timestamp(read: Read) -> int | None:
+    """Return when the record arrived; what is no time (none at all, or nearly beyond 9999) tells nothing."""
+    return read.timestamp_ms if 0 <= read.timestamp_ms < LAST_MS else None
 
 
 def _object(value: bytes | None) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def _no_constant(name: str) -> None:
 
 def _integer(digits: str) -> int | float:
     """Read an integer; one beyond any number we know of becomes an infinite float, which fits no field."""
-    return int(digits) if len(digits) <= 300 else inf
+    return int(digits) if len(digits.lstrip("-")) <= 300 else inf
 
 
 def _depth(value: object, left: int = MAX_DEPTH + 1) -> int:

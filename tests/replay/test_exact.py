@@ -83,7 +83,7 @@ def test_any_order_of_arrival_equals_the_batch(
 ) -> None:
     """In the files' order, with steps of few events and visitors packed at once: what the batch says."""
     lines = [read.value or b"" for read in reads]
-    with patch("stream.replay.visitors.HELD", held), patch("stream.replay.visitors.LONG_LOG", 2):
+    with patch("stream.replay.visitors.HELD", held), patch("stream.replay.visitors.FOLD_BEYOND", 2):
         found = run(DEFINITION, write(tmp_path / "a", lines), as_arrived=True, step=step)
     arrived = as_arrived(lines)
     assert compare(found.rows, rows(arrived, DEFINITION)) == []

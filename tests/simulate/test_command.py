@@ -2,6 +2,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -22,9 +23,10 @@ def plan(
     start: str | None = None,
     seed: int | None = None,
     to: str = "-",
+    drops: Sequence[str] = (),
 ) -> Plan:
     """Return the plan of some arguments at noon."""
-    return plan_of(rate, sessions, start, seed, to, now_ms=NOW)
+    return plan_of(rate, sessions, start, seed, to, drops, measured=SETTINGS.definition(), now_ms=NOW)
 
 
 def test_past_traffic_ends_where_the_present_begins() -> None:
@@ -74,6 +76,11 @@ def test_files_have_right_clocks() -> None:
         ({"sessions": 0}, "--sessions.*1 or more"),
         ({"start": "soon"}, "--start.*ISO 8601"),
         ({"start": "2026-03-02T13:00:00Z"}, "--start.*--sessions"),
+        ({"drops": ["micro.search:0.5"]}, "--drop.*MEASURE"),
+        (
+            {"drops": ["micro.search:0.5:0"] * 2 + ["micro.sarch:0.5:0"], "start": "2026-03-02"},
+            "--drop.*sarch",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(arguments: dict[str, object], wanted: str) -> None:

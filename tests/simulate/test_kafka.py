@@ -1,7 +1,8 @@
 import asyncio
+import json
 import ssl
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,6 +74,28 @@ async def test_live_records_are_of_now(kafka: KafkaBroker) -> None:
     assert all(began <= record.timestamp <= int(time.time() * 1000) for record in stored)
     assert last_ms <= max(record.timestamp for record in stored)
     assert any(b'"add_to_cart"' in (record.value or b"") for record in stored)
+
+
+async def test_dropped_conversions_never_reach_the_topic(
+    kafka: KafkaBroker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verb sends to Kafka what it sends without, less what is dropped, and says how many it struck."""
+    settings = load(
+        preset="ecommerce",
+        environ={"MICROCONV_KAFKA__BROKERS": kafka.bootstrap, "MICROCONV_KAFKA__EVENTS": '["dropped"]'},
+    )
+    drop = "checkout.add_to_cart@device=mobile:1:10m:1h"
+    arguments = {"sessions": 1_000, "start": "2026-03-02T20:00", "drops": [drop]}
+    assert await asyncio.to_thread(simulate, settings, **arguments) == 0
+    said = capsys.readouterr().err.splitlines()
+    stored = await read_topic(kafka.bootstrap, "dropped")
+    whole = list(arrivals(Traffic(start_ms=1_772_481_600_000, rate=50, sessions=1_000), EVERYDAY))
+    gone = Counter(record.value for record in whole) - Counter(record.value for record in stored)
+    assert len(whole) - gone.total() == len(stored)
+    assert all(b'"mobile"' in value for value in gone)
+    assert {json.loads(value)["name"] for value in gone} >= {"add_to_cart", "begin_checkout"}
+    struck = {json.loads(value).get("visitor_id") for value in gone}
+    assert said[-1] == f"--drop {drop}: {len(struck)} sessions did not convert"
 
 
 async def test_a_missing_topic_is_created_once(kafka: KafkaBroker) -> None:

@@ -11,7 +11,7 @@ COMMANDS = {
     "init": {"--preset", "-o", "--output"},
     "replay": {*CONFIG_OPTIONS, "files", "--json", "--what", "--as-arrived"},
     "top": {*CONFIG_OPTIONS, "--window", "--segment", "--once", "--json"},
-    "simulate": {*CONFIG_OPTIONS, "--rate", "--sessions", "--start", "--seed", "--to"},
+    "simulate": {*CONFIG_OPTIONS, "--rate", "--sessions", "--start", "--seed", "--drop", "--to"},
 }
 
 CONFIGURATION = {

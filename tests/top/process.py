@@ -24,7 +24,7 @@ def command(*arguments: str) -> list[str]:
 def environment(url: str) -> Mapping[str, str]:
     """Return ours, with the address of Redis, and a terminal that can draw."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ENV_PREFIX)}
-    for fixed in ("COLUMNS", "LINES"):  # readline sets them, where a test imported it; they would hold the size
+    for fixed in ("COLUMNS", "LINES"):  # readline sets them where a test imported it: the size would stay
         kept.pop(fixed, None)
     return {**kept, f"{ENV_PREFIX}REDIS__URL": url, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
 

@@ -103,7 +103,7 @@ async def read_topic(
     topic: str,
     *,
     isolation: Literal["read_committed", "read_uncommitted"] = "read_committed",
-    within: float = 30,
+    within: float = 90,
 ) -> list[ConsumerRecord[bytes | None, bytes | None]]:
     """Return all records from the beginning to what is the end when reading starts, partition by partition.
 

@@ -1,0 +1,193 @@
+"""Settling: the events that visitors' logs have got move their sessions on.
+
+Nearly always they are the newest of their group: then sessions go on or begin, and contribute what is new.
+Everything else (events before others that are settled, equal times, a session that was closed) takes one slow
+path: withdraw what the group's sessions contributed, compute them again, contribute that.
+"""
+
+from stream.core.clock import NEVER, PartitionClock
+from stream.core.definition import Times
+from stream.core.ledger import Ledger
+from stream.core.lifetime import Lifetimes
+from stream.core.plan import Plans
+from stream.core.session import Session, advance, begin
+from stream.core.visitor import Group, Visitor, fill, replay, settled_sessions, sort_log
+
+
+class Settling:
+    """Settles visitors of one partition."""
+
+    def __init__(
+        self,
+        plans: Plans,
+        times: Times,
+        clock: PartitionClock,
+        ledger: Ledger,
+        lifetimes: Lifetimes,
+        user_type_counts: bool,
+    ) -> None:
+        self._plans = plans
+        self._times = times
+        self._clock = clock
+        self._ledger = ledger
+        self._lifetimes = lifetimes
+        self._user_type_counts = user_type_counts
+        # Looked up here once: each is used for every event.
+        self._timeout = times.timeout
+        self._max_length = times.max_length
+        self._by_mask = plans.by_mask
+        self._bits, self._all_measures = plans.bits, plans.all_measures
+
+    def settle(self, name: str, visitor: Visitor) -> None:
+        """Let all events of the visitor's logs be in its sessions."""
+        for group in visitor.groups:
+            first, count = group.settled, len(group.times)
+            if first == count:
+                continue
+            rises = count - first == 1 or _rises(group.times[first:] if first else group.times)
+            if not rises:
+                sort_log(group, first)
+                rises = _rises(group.times[first:])
+            if rises and self._can_go_on(group, group.times[first]):
+                self._go_on(name, visitor, group, first)
+            else:
+                self._put_in_order(name, visitor, group, first)
+            group.settled = count
+
+    def _put_in_order(self, name: str, visitor: Visitor, group: Group, first: int) -> None:
+        """Take the events from number ``first`` on, of which one at least is not simply the newest."""
+        quiet = sum(self._changes_nothing(group, i) for i in range(first, len(group.times)))
+        sort_log(group, 0)
+        others = first + quiet
+        if others == len(group.times):
+            return
+        if _rises(group.times[others:]) and self._can_go_on(group, group.times[others]):
+            self._go_on(name, visitor, group, others)
+        else:
+            self._recount(name, visitor, group)
+
+    def _changes_nothing(self, group: Group, i: int) -> bool:
+        """Whether an event lies inside a session, matches nothing and says nothing new."""
+        time, mark = group.times[i], group.marks[i]
+        if mark & self._all_measures:
+            return False
+        labels = group.labels[mark >> self._bits]
+        for session in group.sessions:
+            if session.first < time < session.last:
+                return not any(new and new != old for new, old in zip(labels, session.labels, strict=True))
+        return False
+
+    def _can_go_on(self, group: Group, first: int) -> bool:
+        """Whether events from ``first`` on follow all others and touch no closed session."""
+        timeout, closed_until = self._timeout, self._ledger.closed_until
+        if first + timeout < closed_until:
+            return False
+        if not group.sessions:
+            return True
+        session = group.sessions[-1]
+        last = session.last
+        if first <= last:
+            return False
+        return (
+            last + timeout >= closed_until
+            or first - last > timeout
+            or first - session.first > self._max_length
+        )
+
+    def _go_on(self, name: str, visitor: Visitor, group: Group, start: int) -> None:
+        """Take the events from number ``start`` on: later than all before, each later than the other."""
+        ledger, timeout, max_length, by_mask = self._ledger, self._timeout, self._max_length, self._by_mask
+        known_labels, sessions = group.labels, group.sessions
+        session = sessions[-1] if sessions else None
+        known = session  # what it was has been contributed; what others are has not
+        begun: list[Session] = []
+        reached: list[int] = []
+        bits, all_measures = self._bits, self._all_measures
+        times, marks = (group.times[start:], group.marks[start:]) if start else (group.times, group.marks)
+        for time, mark in zip(times, marks, strict=True):
+            labels = known_labels[mark >> bits]
+            if session is None or time - session.last > timeout or time - session.first > max_length:
+                session = begin(time, labels)
+                begun.append(session)
+            else:
+                session.last = time
+                if session.labels is not labels and session.labels != labels:
+                    filled = fill(session.labels, labels)
+                    if session is not known:
+                        session.labels = filled
+                    elif filled != session.labels:
+                        if reached:
+                            ledger.reached(session, reached)
+                            reached = []
+                        ledger.relabel(session, filled, session.returning)
+            mask = mark & all_measures
+            if mask:
+                session.steps += 1
+                now = advance(session, by_mask(mask), time)
+                if now and session is known:
+                    reached += now
+        if known is not None and reached:
+            ledger.reached(known, reached)
+        if begun:
+            sessions += begun
+            self._see_who_is_back(visitor, begun)
+            for session in begun:
+                ledger.began(session)
+                self._lifetimes.watch(name, session)
+
+    def _recount(self, name: str, visitor: Visitor, group: Group) -> None:
+        """Compute all sessions of the group again from its log."""
+        before = group.sessions
+        for session in before:
+            self._ledger.withdraw(session)
+        group.sessions = settled_sessions(group) + replay(group, len(group.times), self._plans, self._times)
+        parts: list[list[tuple[Session, int]]] = [[] for _ in group.sessions]
+        for old in before:
+            heirs = [
+                i for i, new in enumerate(group.sessions) if old.first <= new.last and new.first <= old.last
+            ]
+            given = self._ledger.hand_on(old, [group.sessions[i] for i in heirs])
+            for i, seen in zip(heirs, given, strict=True):
+                parts[i].append((old, seen))
+                if old.first == group.sessions[i].first:
+                    group.sessions[i].returning = old.returning
+        self._see_who_is_back(visitor, group.sessions)
+        for session, olds in zip(group.sessions, parts, strict=True):
+            self._ledger.contribute(session, olds)
+            self._lifetimes.watch(name, session)
+
+    def _see_who_is_back(self, visitor: Visitor, fresh: list[Session]) -> None:
+        """Say of each session whether its visitor was there before; move contributions where that changes.
+
+        ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
+        known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
+        """
+        if not self._user_type_counts:
+            return
+        if visitor.began < 0 and len(visitor.groups) == 1 and len(visitor.groups[0].sessions) == 1:
+            visitor.groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
+            return
+        starts = [session.first for group in visitor.groups for session in group.sessions]
+        starts.append(visitor.began)
+        for group in visitor.groups:
+            for session in group.sessions:
+                first = session.first
+                if first < self._clock.horizon:
+                    continue
+                returning = any(0 <= start < first <= start + self._times.known_for for start in starts)
+                if returning == session.returning:
+                    continue
+                if any(session is other for other in fresh):
+                    session.returning = returning
+                else:
+                    self._ledger.relabel(session, session.labels, returning)
+
+
+def _rises(times: list[int]) -> bool:
+    """Whether each is later than the one before."""
+    last = NEVER
+    for time in times:
+        if time <= last:
+            return False
+        last = time
+    return True

@@ -1,0 +1,1 @@
+"""What else arrives: records of every wrong and doubtful kind, and strings that programs stumble over."""
