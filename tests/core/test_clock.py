@@ -124,7 +124,10 @@ def test_an_event_behind_the_watermark_counts() -> None:
     closed = story.row("micro.m", "13:00")
     assert closed is not None
     assert (closed["sessions"], closed["converted"], closed["open"], closed["mature"]) == (1, 0, 0, True)
-    assert story.at("12:51", "m", visitor_id="w") == "counted"
+    assert story.at("12:51", "p", visitor_id="w") == "counted"
+    before = story.row("micro.m", "12:51")
+    assert before is not None
+    assert (before["sessions"], before["open"], before["mature"]) == (1, 0, True), "closed as it begins"
     assert story.at("13:05", "m") == "counted"
     changed = story.row("micro.m", "13:00")
     assert changed is not None
