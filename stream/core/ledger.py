@@ -75,35 +75,42 @@ class Ledger:
         self.open_sessions -= not self.is_closed(session)
         self._contribute(session, -1)
 
-    def hand_on(self, old: Session, heirs: list[Session]) -> None:
+    def hand_on(self, old: Session, heirs: list[Session]) -> list[int]:
         """Let those that a withdrawn session became know what counters saw of it: each thing one of them.
 
         Args:
             old: The session as it was.
             heirs: The sessions that its events are in now, in order of time; at least one.
+
+        Returns:
+            What each of them got, as bits.
         """
         seen = old.counted
+        given = []
         for heir in heirs:
             wants = self._session_bit
             for measure in heir.reached:
                 wants |= 1 << measure
-            wants &= ~heir.counted
-            heir.counted |= seen & wants
-            seen &= ~wants
+            got = seen if heir is old else seen & wants & ~heir.counted
+            heir.counted |= got
+            seen &= ~got
+            given.append(got)
         heirs[0].counted |= seen
+        given[0] |= seen
+        return given
 
-    def contribute(self, session: Session, before: list[Session]) -> None:
+    def contribute(self, session: Session, before: list[tuple[Session, int]]) -> None:
         """Contribute a session as it is now.
 
         Args:
             session: The session.
-            before: Those that it was until now, withdrawn and handed on.
+            before: Those that it was until now, withdrawn, and what each handed on to it.
         """
         self.open_sessions += not self.is_closed(session)
         self._contribute(session, 1)
         for bit, codes in self._countable(session):
             if session.counted & bit:
-                old = next(old for old in before if old.counted & bit)
+                old = next(old for old, given in before if given & bit)
                 self._sight(session, codes, self._combination(old))
             else:
                 session.counted |= bit

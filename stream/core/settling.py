@@ -141,14 +141,14 @@ class Settling:
         for session in before:
             self._ledger.withdraw(session)
         group.sessions = settled_sessions(group) + replay(group, len(group.times), self._plans, self._times)
-        parts: list[list[Session]] = [[] for _ in group.sessions]
+        parts: list[list[tuple[Session, int]]] = [[] for _ in group.sessions]
         for old in before:
             heirs = [
                 i for i, new in enumerate(group.sessions) if old.first <= new.last and new.first <= old.last
             ]
-            self._ledger.hand_on(old, [group.sessions[i] for i in heirs])
-            for i in heirs:
-                parts[i].append(old)
+            given = self._ledger.hand_on(old, [group.sessions[i] for i in heirs])
+            for i, seen in zip(heirs, given, strict=True):
+                parts[i].append((old, seen))
                 if old.first == group.sessions[i].first:
                     group.sessions[i].returning = old.returning
         self._see_who_is_back(visitor, group.sessions)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from stream.agents.sessions import SessionsState
+from stream.core.clock import PartitionClock
 from stream.core.definition import Definition
 from stream.units import duration_ms
 from tests.laws.pipeline import TOPICS, Pipeline
@@ -68,7 +69,11 @@ class Story:
 
     def watermark(self, partition: int = 0) -> int | None:
         """Return the partition's watermark, ms."""
-        return self._state(partition).core.clock.watermark
+        return self.clock(partition).watermark
+
+    def clock(self, partition: int = 0) -> PartitionClock:
+        """Return the partition's clock."""
+        return self._state(partition).core.clock
 
     def _state(self, partition: int = 0) -> SessionsState:
         """Return the state of the sessions of the partition."""

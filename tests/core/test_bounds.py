@@ -130,6 +130,21 @@ def test_a_restart_does_not_judge_again_what_is_forgotten() -> None:
     assert found["sessions"] == 1
 
 
+@pytest.mark.says(
+    "`returning` iff another session of the visitor began earlier within `known_for`, else `new`."
+)
+def test_who_is_back_stays_so_when_the_session_is_computed_again() -> None:
+    """The session before is forgotten when an event out of order comes: the visitor has still been there."""
+    minutes = (0, 100, 115, 130, 145, 144)
+    pipeline = run([read(n, minute, "v", "look") for n, minute in enumerate(minutes)], chunk=1)
+    assert state_of(pipeline).core.clock.horizon > BEGIN + 100 * MINUTE
+    reads = [read(len(minutes), 143, "v")]
+    pipeline.sessions[0].apply("site-events", 0, len(minutes), reads)
+    pipeline.let_time_pass(2 * 86_400_000)
+    found = pipeline.rows["micro.share", "user_type=returning", "1m", BEGIN + 100 * MINUTE]
+    assert (found["sessions"], found["converted"]) == (1, 1)
+
+
 def test_a_visitor_with_many_events_costs_no_more_than_its_events() -> None:
     """Thirty thousand page views of one visitor write rows in proportion to them, not to their square."""
     pipeline = Pipeline(DEFINITION, 1)

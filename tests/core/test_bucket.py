@@ -12,12 +12,24 @@ SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 SIZES = (MINUTE, HOUR, 2 * HOUR, 3 * HOUR, DAY, 8 * DAY, 9 * DAY)
 
 
-@pytest.mark.says("Panes of 10 s are kept for 2 h, minutes for 8 d, hours after that;")
+@pytest.mark.says(
+    "Panes of 10 s are kept for 2 h, minutes for 8 d, hours for 9 d or a day longer than the longest window;"
+)
 def test_the_past_gets_coarser() -> None:
     """Of a session that began long ago its pane is known for two hours, its minute for eight days."""
     rates = Rates(Definition(micros=(Micro("share", "share"),), times=Times(sizes=SIZES)))
+    assert max(SIZES) == 9 * DAY
+    ages = (
+        0,
+        2 * HOUR - MINUTE,
+        2 * HOUR + MINUTE,
+        8 * DAY - HOUR,
+        8 * DAY + HOUR,
+        10 * DAY,
+        10 * DAY + 2 * HOUR,
+    )
     known = []
-    for seq, age in enumerate((0, 2 * HOUR - MINUTE, 2 * HOUR + MINUTE, 8 * DAY - HOUR, 8 * DAY + HOUR)):
+    for seq, age in enumerate(ages):
         hits = ((BEGIN, ENTER, 1),) if not age else ()
         rates.fold(delta(seq + 1, BEGIN + age, *hits))
         rates.pass_time()
@@ -25,7 +37,8 @@ def test_the_past_gets_coarser() -> None:
         starts = [BEGIN - BEGIN % width for width in (10 * SECOND, MINUTE, HOUR)]
         rows = [level.row(start, "all") for level, start in zip(rates.levels, starts, strict=True)]
         known.append([row is not None and row[SESSIONS] == 1 for row in rows])
-    assert known == [[True] * 3, [True] * 3, [False, True, True], [False, True, True], [False, False, True]]
+    minute, hour, nothing = [False, True, True], [False, False, True], [False] * 3
+    assert known == [[True] * 3, [True] * 3, minute, minute, hour, hour, nothing]
 
 
 @pytest.mark.says("a longer window slides by the coarsest of them in it.")

@@ -3,6 +3,7 @@
 import pytest
 
 from stream.agents.rates import RatesState
+from stream.core.clock import PartitionClock
 from stream.core.definition import Definition, Micro, Times
 from tests.core.story import Story, at_ms
 from tests.laws.pipeline import TOPICS
@@ -45,6 +46,21 @@ def test_only_idle_time_is_added() -> None:
     assert story.watermark() == at_ms("13:01:00")
 
 
+@pytest.mark.says("`idle` runs only while the partition is read to its end")
+def test_idle_time_begins_anew_after_reading() -> None:
+    """Who has read something begins to wait again, also where the end is reached at once."""
+    clock = PartitionClock((ONE,), Times())
+    clock.inputs[ONE].newest = at_ms("13:00")
+    marks = []
+    for now, reads in ((0, False), (60_000, False), (61_000, True), (90_000, False), (123_000, False)):
+        if reads:
+            clock.read(ONE)
+        clock.tick(now, {ONE: True})
+        marks.append(clock.watermark)
+    waited = ["12:59:50", "13:00:50", "13:00:50", "13:00:50", "13:00:52"]
+    assert marks == [at_ms(mark) for mark in waited]
+
+
 @pytest.mark.says("A partition's watermark never falls")
 def test_the_watermark_never_falls() -> None:
     """Events after an idle time are behind it; it waits for them, also in the hands of another worker."""
@@ -58,6 +74,8 @@ def test_the_watermark_never_falls() -> None:
     assert story.watermark() == at_ms("13:09:50")
     story.at("12:40", "m", topic=OTHER)
     assert story.watermark() == at_ms("13:09:50"), "nor for another input whose first event is older"
+    inputs = story.clock().inputs
+    assert [inputs[topic].watermark for topic in TOPICS] == [at_ms("13:09:50"), at_ms("12:39:50")]
 
 
 @pytest.mark.says("partitions that never had an event do not count; the global watermark is the least.")
@@ -106,7 +124,10 @@ def test_an_event_behind_the_watermark_counts() -> None:
     closed = story.row("micro.m", "13:00")
     assert closed is not None
     assert (closed["sessions"], closed["converted"], closed["open"], closed["mature"]) == (1, 0, 0, True)
-    assert story.at("12:51", "m", visitor_id="w") == "counted"
+    assert story.at("12:51", "p", visitor_id="w") == "counted"
+    before = story.row("micro.m", "12:51")
+    assert before is not None
+    assert (before["sessions"], before["open"], before["mature"]) == (1, 0, True), "closed as it begins"
     assert story.at("13:05", "m") == "counted"
     changed = story.row("micro.m", "13:00")
     assert changed is not None

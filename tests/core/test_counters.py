@@ -66,6 +66,21 @@ def test_what_is_reached_again_in_another_segment_is_seen_there() -> None:
     assert seen(story)["all"][:2] == [1, 1], "seen once by the counters of the whole"
 
 
+@pytest.mark.says("Counters for Prometheus count first sightings")
+def test_each_part_of_a_session_has_been_seen_as_what_it_was() -> None:
+    """An event that moves to the next session brings it a label: under this it is seen, too."""
+    story = Story(WORDS)
+    story.at("13:00", "a", device="desktop")
+    story.at("13:04", "p")
+    story.at("13:08", "a", device="desktop")  # exactly max_length: still of the first session
+    story.at("13:10", "a")
+    assert seen(story) == {"all": [2, 0, 2], "device=desktop": [1, 0, 1]}
+    story.at("12:59:59", "p")
+    rows = [story.row("f.a", clock, segment="device=desktop") or {} for clock in ("13:00", "13:08")]
+    assert [row["sessions"] for row in rows] == [1, 1]
+    assert seen(story) == {"all": [2, 0, 2], "device=desktop": [2, 0, 2]}
+
+
 def seen(story: Story) -> dict[str, list[int]]:
     """Return the counters of a, c and sessions by segment."""
     state = story.pipeline.rates.state

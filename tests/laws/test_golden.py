@@ -1,6 +1,7 @@
 """The cases worked out by hand, held against the stream."""
 
 from collections import Counter
+from itertools import groupby
 
 import pytest
 
@@ -8,12 +9,14 @@ from tests.golden import Case, cases, differences
 from tests.laws.pipeline import Pipeline
 
 
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "at once"])
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
-def test_golden_case(case: Case) -> None:
-    """The stream ends at the counts that a person expects, record by record."""
+def test_golden_case(case: Case, at_once: bool) -> None:
+    """The stream ends at the counts that a person expects, record by record, however many a flush has."""
     partitions = 1 + max(read.partition for read in case.reads)
     pipeline = Pipeline(case.definition, partitions)
-    pipeline.run([[read] for read in case.reads])
+    inputs = groupby(case.reads, key=lambda read: (read.topic, read.partition))
+    pipeline.run([list(reads) for _, reads in inputs] if at_once else [[read] for read in case.reads])
     assert differences(case, pipeline.rows) == [], case.sentence
     counted = sum((Counter(pipeline.outcomes(p)) for p in range(partitions)), Counter())
     assert counted == Counter(outcome.partition(":")[0] for outcome in case.outcomes), case.sentence

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +30,14 @@ def plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def quotes() -> list[Quote]:
+@cache
+def quotes() -> tuple[Quote, ...]:
     """Return what all tests quote."""
     tests = ROOT / "tests"
-    return [
+    return (
         *(quote for file in sorted(tests.glob("golden/*.toml")) for quote in _of_cases(file)),
         *(quote for file in sorted(tests.rglob("test_*.py")) for quote in _of_tests(file)),
-    ]
+    )
 
 
 def uncovered(rule: str, told: Iterable[str]) -> list[str]:
