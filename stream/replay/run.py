@@ -85,12 +85,9 @@ def _collector_off() -> Iterator[None]:
     Nothing that is made here for each event refers back to itself, so counting references frees it all.
     """
     was_on = gc.isenabled()
-    gc.collect()
-    gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
         if was_on:
             gc.enable()

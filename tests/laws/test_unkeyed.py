@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import msgspec
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -62,7 +63,8 @@ def arrivals(draw: st.DrawFn) -> Todo:
     return todo
 
 
-@settings(deadline=None, max_examples=EXAMPLES)
+@pytest.mark.timeout(60 + EXAMPLES // 5)
+@settings(deadline=None, max_examples=EXAMPLES // 4)  # most of the law is held without the repartition, too
 @given(arrivals(), st.data())
 def test_the_law_behind_a_repartition(todo: Todo, data: st.DataObject) -> None:
     """Any spread over sources, chunking, idling, flush, crash or way of delivery: all is the batch's."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiokafka import ConsumerRecord
 
-from stream.agents.sessions import HEADERS
+from stream.agents.aside import HEADERS
 from stream.core.event import REASONS
 from tests.odd.records import odd_records
 from tests.oracle import judge
