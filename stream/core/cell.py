@@ -7,7 +7,7 @@ addition.
 
 from collections.abc import Sequence
 
-from stream.core.hits import Code
+from stream.core.delta import Code
 from stream.core.plan import Plans
 
 SESSIONS, CONVERTED, OPEN, ACTIONS = range(4)

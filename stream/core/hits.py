@@ -7,29 +7,13 @@ of the rates expands a hit into ``sessions``, ``converted``, ``open`` and ``acti
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
-import msgspec
-
+from stream.core.delta import Code, Hit
 from stream.core.plan import Plans
 from stream.core.session import Session
 
 KNOWN_LIMIT = 50_000
 """How many sets of reached measures are remembered before the memory is cleared: it only saves work."""
-
-Kind = Literal["enter", "convert", "act", "leave"]
-
-
-class Code(msgspec.Struct, frozen=True, array_like=True):
-    """What a hit says, by names, so that it can be read without the state that wrote it.
-
-    ``name`` is a group for ``enter`` and ``leave``, a measure for the others; ``left`` lists the measures
-    that a leaving session had not reached.
-    """
-
-    kind: Kind
-    name: str
-    left: tuple[str, ...] = ()
 
 
 class Vocabulary:
@@ -45,10 +29,9 @@ class Vocabulary:
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
-        """For each measure what reaching it adds: at whose time (``NO_TIME``: the session's own), the code."""
+        """For each measure what reaching it adds: at whose time (``NO_TIME``: the session's), the code."""
         self.counted = [
-            tuple(code for base, code in gains if base == measure)
-            for measure, gains in enumerate(self.gains)
+            tuple(code for base, code in gains if base == measure) for measure, gains in enumerate(self.gains)
         ]
         """For each measure: the codes by which counters see that it was reached."""
 
@@ -114,3 +97,27 @@ def reaching(session: Session, measure: int, words: Vocabulary) -> list[tuple[in
     """Return what reaching one more measure adds, as (time, code)."""
     first, reached = session.first, session.reached
     return [(first if base < 0 else reached[base], code) for base, code in words.gains[measure]]
+
+
+class HitTable:
+    """Sums hits between two flushes: one integer a hit, so that a dictionary is all it takes."""
+
+    def __init__(self, pane: int) -> None:
+        self._pane = pane
+        self._sums: dict[int, int] = {}
+
+    def add_all(self, hits: Iterable[tuple[int, int]], combination: int, times: int) -> None:
+        """Add hits, given as (time in ms, code), of one combination so many ``times``."""
+        sums, pane, labels = self._sums, self._pane, combination << 20
+        for time, code in hits:
+            key = time // pane << 40 | labels | code
+            sums[key] = sums.get(key, 0) + times
+
+    def take(self) -> list[Hit]:
+        """Return the sums that are not 0, with the numbers of this process, and begin anew."""
+        pane = self._pane
+        sums = [
+            ((key >> 40) * pane, key >> 20 & 0xFFFFF, key & 0xFFFFF, n) for key, n in self._sums.items() if n
+        ]
+        self._sums = {}
+        return sums

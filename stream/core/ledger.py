@@ -8,8 +8,8 @@ Counters are apart from this: they see each measure of a session once, and never
 from collections.abc import Iterator
 
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Hit, HitTable, Sighting
-from stream.core.hits import Code, Vocabulary, closing, contribution, reaching
+from stream.core.delta import NOBODY, Code, Hit, Sighting
+from stream.core.hits import HitTable, Vocabulary, closing, contribution, reaching
 from stream.core.labels import LabelReader
 from stream.core.plan import Plans
 from stream.core.session import Session

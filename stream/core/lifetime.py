@@ -5,9 +5,11 @@ from collections.abc import Callable
 from stream.core.clock import PartitionClock
 from stream.core.definition import Times
 from stream.core.ledger import Ledger
+from stream.core.log import settled_sessions
 from stream.core.session import Session
+from stream.core.store import VisitorStore
 from stream.core.timer import BUCKET_MS, Timers
-from stream.core.visitor import Group, VisitorStore, settled_sessions
+from stream.core.visitor import Group
 
 
 class Lifetimes:

@@ -11,9 +11,11 @@ from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
+from stream.core.log import SCAN_LIMIT, label_number, newest_of
 from stream.core.plan import Plans
 from stream.core.settling import Settling
-from stream.core.visitor import SCAN_LIMIT, Group, VisitorStore, label_number, newest_of
+from stream.core.store import VisitorStore
+from stream.core.visitor import Group
 
 BOT_STEPS = 2_000
 """A session with so many step events is no person: what it does further is not counted."""

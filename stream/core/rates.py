@@ -5,27 +5,15 @@ its sequence. The global watermark is the least of the partitions'; one that has
 back.
 """
 
-import msgspec
-
 from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Delta, Hit
+from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
-from stream.core.hits import Code
 from stream.core.plan import Plans
 from stream.core.segment import Segments
 from stream.core.window import SlidingWindow
-
-
-class Mark(msgspec.Struct, array_like=True):
-    """The state of a sessions partition, as of the last delta folded in."""
-
-    seq: int
-    watermark: int | None
-    outcomes: tuple[int, ...]
-    worker: str
 
 
 class Rates:

@@ -7,11 +7,13 @@ path: withdraw what the group's sessions contributed, compute them again, contri
 
 from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
+from stream.core.funnel import advance
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
+from stream.core.log import fill, replay, settled_sessions, sort_log
 from stream.core.plan import Plans
-from stream.core.session import Session, advance, begin
-from stream.core.visitor import Group, Visitor, fill, replay, settled_sessions, sort_log
+from stream.core.session import Session, begin
+from stream.core.visitor import Group, Visitor
 
 
 class Settling:
