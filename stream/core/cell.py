@@ -6,14 +6,18 @@ addition.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from stream.core.delta import Code
 from stream.core.plan import Plans
 
-SESSIONS, CONVERTED, OPEN, ACTIONS = range(4)
+SESSIONS: Final = 0
+CONVERTED: Final = 1
+OPEN: Final = 2
+ACTIONS: Final = 3
 """Places of the counts of a measure."""
 
-FIELDS = 4
+FIELDS: Final = 4
 
 Row = list[int]
 

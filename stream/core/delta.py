@@ -1,6 +1,6 @@
 """A delta: what one flush of a sessions partition tells the owner of the rates."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,7 +11,7 @@ Hit = tuple[int, int, int, int]
 Sighting = tuple[int, int, int, int]
 """Number of the labels, number of the code, how often, and the labels under which it was seen before."""
 
-NOBODY = -1
+NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
 
 

@@ -12,13 +12,18 @@ from stream.core.plan import NO_TIME, MicroPlan, Plan, StepPlan
 from stream.core.session import Session
 
 
+def begin(time: int, labels: tuple[str, ...]) -> Session:
+    """Return a session whose first event is at ``time``, with no measure reached."""
+    return Session(time, time, labels, False, 0, 0, {}, {})
+
+
 def advance(session: Session, plan: Plan, time: int) -> list[int]:
     """Take an event at ``time``, later than all before it; return the measures it is the first to reach."""
     reached_now: list[int] = []
+    reached, chains = session.reached, session.chains
     for steps in plan.funnels:
         for step in steps:
-            _step(session, step, time, reached_now)
-    reached = session.reached
+            _step(reached, chains, step, time, reached_now)
     for micro in plan.micros:
         measure = micro.measure
         if measure not in reached and (micro.base < 0 or micro.base in reached):
@@ -40,11 +45,11 @@ def advance_tied(session: Session, plans: Sequence[Plan], time: int) -> list[int
             funnels.setdefault(steps[0].funnel, []).append(steps)
         for micro in plan.micros:
             micros[micro.measure] = micro
+    reached, chains = session.reached, session.chains
     for events in funnels.values():
         for steps in sorted(events, key=lambda s: s[-1].measure):
             for step in steps:
-                _step(session, step, time, reached_now)
-    reached = session.reached
+                _step(reached, chains, step, time, reached_now)
     for measure, micro in sorted(micros.items()):
         if measure not in reached and (micro.base < 0 or micro.base in reached):
             reached[measure] = time
@@ -52,29 +57,31 @@ def advance_tied(session: Session, plans: Sequence[Plan], time: int) -> list[int
     return reached_now
 
 
-def _step(session: Session, step: StepPlan, time: int, reached_now: list[int]) -> None:
+def _step(
+    reached: dict[int, int],
+    chains: dict[int, tuple[int, int]],
+    step: StepPlan,
+    time: int,
+    reached_now: list[int],
+) -> None:
     """Take an event that matches ``step``."""
     measure = step.measure
-    chains = session.chains
     if not step.sources:
-        if step.first_entry_only and measure in session.reached:
+        if step.first_entry_only and measure in reached:
             return
         start = time
     else:
         start = NO_TIME
         for source in step.sources:
             chain = chains.get(source)
-            if (
-                chain is not None
-                and chain[0] > start
-                and time - chain[0] <= step.within
-                and time - chain[1] <= step.own_within
-            ):
-                start = chain[0]
+            if chain is not None:
+                began, last = chain
+                if began > start and time - began <= step.within and time - last <= step.own_within:
+                    start = began
         if start < 0:
             return
     if step.leads_on:
         chains[measure] = (start, time)
-    if measure not in session.reached:
-        session.reached[measure] = time
+    if measure not in reached:
+        reached[measure] = time
         reached_now.append(measure)

@@ -1,17 +1,18 @@
 """The log of a visitor's events: put in order, replayed into sessions, and folded when it is final."""
 
 from bisect import bisect_left
+from typing import Final
 
 from stream.core.definition import Times
-from stream.core.funnel import advance, advance_tied
+from stream.core.funnel import advance, advance_tied, begin
 from stream.core.plan import Plans
-from stream.core.session import Session, begin
+from stream.core.session import Session
 from stream.core.visitor import Group
 
 SCAN_LIMIT = 40
 """Longest log that is searched for an id from end to end; those of longer logs are indexed."""
 
-FOLD_AT_ONCE = 8
+FOLD_AT_ONCE: Final = 8
 """With fewer events folding waits: each time costs as much as a late event."""
 
 

@@ -5,6 +5,7 @@ That is all that is done for each event. What the logs have got moves sessions o
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
@@ -17,7 +18,7 @@ from stream.core.settling import Settling
 from stream.core.store import VisitorStore
 from stream.core.visitor import Group
 
-BOT_STEPS = 2_000
+BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
 
 
@@ -49,8 +50,7 @@ class Partition:
         self._live = self.visitors.live
         self._bits = self._plans.bits
         self._masks = self._plans.masks
-        self._mask_of = self._plans.mask_of
-        self._labels_of = self.ledger.labels.of
+        self._labels = self.ledger.labels
 
     def judge(self, clock: InputClock, event: Event) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it."""
@@ -91,8 +91,8 @@ class Partition:
             ids[event_id] = max(time, counted_at)
         mask = self._masks.get(event.name)
         if mask is None:
-            mask = self._mask_of(event)
-        labels = self._labels_of(event)
+            mask = self._plans.mask_of(event)
+        labels = self._labels.of(event)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [mask], [labels], []))
             return "counted"

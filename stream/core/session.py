@@ -39,8 +39,3 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.reached.copy(),
             self.chains.copy(),
         )
-
-
-def begin(time: int, labels: tuple[str, ...]) -> Session:
-    """Return a session whose first event is at ``time``, with no measure reached."""
-    return Session(time, time, labels, False, 0, 0, {}, {})

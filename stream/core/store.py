@@ -1,6 +1,7 @@
 """The visitors of a partition: as rows, and as objects while they are not written as they are now."""
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -9,9 +10,9 @@ from stream.core.log import fold
 from stream.core.plan import Plans
 from stream.core.visitor import Visitor
 
-pack = msgspec.msgpack.Encoder().encode
+pack: Final = msgspec.msgpack.Encoder().encode
 """Returns the row of a visitor."""
-_decode = msgspec.msgpack.Decoder(Visitor).decode
+_decode: Final = msgspec.msgpack.Decoder(Visitor).decode
 
 
 class VisitorStore:
