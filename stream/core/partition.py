@@ -112,9 +112,9 @@ class Partition:
             now_ms: A clock that never falls.
             at_end: Of each input, whether it is read to its end.
         """
-        settle = self._settling.settle
+        settling = self._settling
         for name, visitor in self._live.items():
-            settle(name, visitor)
+            settling.settle(name, visitor)
         self.clock.tick(now_ms, at_end)
         self.lifetimes.pass_time()
 

@@ -102,6 +102,7 @@ class Settling:
         ledger, plans, timeout, max_length = self._ledger, self._plans, self._timeout, self._max_length
         known_labels, sessions = group.labels, group.sessions
         session = sessions[-1] if sessions else None
+        first, last = (session.first, session.last) if session is not None else (NEVER, NEVER)
         known = session  # what it was has been contributed; what others are has not
         begun: list[Session] = []
         reached: list[int] = []
@@ -110,9 +111,10 @@ class Settling:
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
             labels = known_labels[mark >> bits]
-            if session is None or time - session.last > timeout or time - session.first > max_length:
+            if session is None or time - last > timeout or time - first > max_length:
                 session = begin(time, labels)
                 begun.append(session)
+                first = time
             else:
                 session.last = time
                 old = session.labels
@@ -125,6 +127,7 @@ class Settling:
                             ledger.reached(session, reached)
                             reached = []
                         ledger.relabel(session, filled, session.returning)
+            last = time
             mask = mark & all_measures
             if mask:
                 session.steps += 1

@@ -42,12 +42,10 @@ class VisitorStore:
         return visitor
 
     def take(self, name: str) -> Visitor:
-        """Return a visitor to change, a new one if need be; it is written with the next flush."""
-        visitor = self.live.get(name)
-        if visitor is None:
-            row = self._rows.get(name)
-            visitor = Visitor(-1, []) if row is None else _decode(row)
-            self.live[name] = visitor
+        """Make a visitor live, a new one if need be, who is not yet; it is written with the next flush."""
+        row = self._rows.get(name)
+        visitor = Visitor(-1, []) if row is None else _decode(row)
+        self.live[name] = visitor
         return visitor
 
     def ids(self, name: str) -> dict[str, int]:
