@@ -2,7 +2,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /source
 RUN python -m venv /opt/microconv
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY stream ./stream
 # All dependencies have wheels: no compiler is needed.
 RUN /opt/microconv/bin/pip install --no-cache-dir .

@@ -12,8 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench import latency, stages, throughput
-from bench.load import PARTITIONS, everyday
+from bench.load import PARTITIONS
+from bench.package import PURE, compiled
 from bench.process import Cost
+from tests.parts import MissingPartError
 
 
 def main() -> None:
@@ -31,13 +33,24 @@ def main() -> None:
     screen = Console(stderr=given.json, highlight=False, width=110)
     found: dict[str, object] = {"machine": _machine()}
     screen.print(f"[bold]{found['machine']}[/bold]")
+    packages = [PURE]
+    if given.only != "latency":
+        try:
+            with screen.status("compiling the core"):
+                packages.append(compiled())
+        except MissingPartError as missing:
+            screen.print(f"the core is not compiled: {missing}")
     if given.only in (None, "stages"):
-        with screen.status("stages"):
-            took_us = stages.measure(list(everyday(min(given.events, 300_000)))).per_event_us()
-        found["stages_us"] = {stage: round(us, 2) for stage, us in took_us.items()}
+        took_us: dict[str, dict[str, float]] = {}
+        for package in packages:
+            with screen.status(f"stages, {package.name}"):
+                took_us[package.name] = stages.of(package, min(given.events, 300_000))
+        found["stages_us"] = {
+            name: {stage: round(us, 2) for stage, us in took.items()} for name, took in took_us.items()
+        }
         screen.print(_stage_table(took_us))
     if given.only in (None, "throughput"):
-        costs = throughput.measure(given.events, screen.status)
+        costs = throughput.measure(given.events, packages, screen.status)
         found["throughput"] = [
             {
                 "name": c.name,
@@ -80,10 +93,10 @@ def _cost_table(costs: list[Cost]) -> Table:
     return table
 
 
-def _stage_table(stages: dict[str, float]) -> Table:
-    table = Table("stage", "µs per event")
-    for stage, us in stages.items():
-        table.add_row(stage, f"{us:.2f}")
+def _stage_table(took_us: dict[str, dict[str, float]]) -> Table:
+    table = Table("µs per event", *took_us)
+    for stage in next(iter(took_us.values())):
+        table.add_row(stage, *(f"{stages[stage]:.2f}" for stages in took_us.values()))
     return table
 
 

@@ -69,6 +69,11 @@ class Process:
                 return
         raise RuntimeError(f"{self._process.args}: ended before it said {line!r}")
 
+    def line(self) -> str:
+        """Return the next line that it prints; empty if it ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.readline()
+
     def go(self) -> None:
         """Let it begin."""
         assert self._process.stdin is not None

@@ -1,6 +1,11 @@
-"""What each stage costs inside the process, without sockets: fetch and transactions are not in it."""
+"""What each stage costs inside the process, without sockets: fetch and transactions are not in it.
+
+``python -m bench.stages EVENTS`` prints it as JSON: microseconds of CPU an event, by stage.
+"""
 
 import gc
+import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +13,9 @@ from typing import ParamSpec, TypeVar
 
 from aiokafka.partitioner import murmur2
 
-from bench.load import PARTITIONS, TOPIC
+from bench.load import PARTITIONS, TOPIC, everyday
+from bench.package import Package
+from bench.process import start
 from stream.agents.rates import RatesState
 from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.configuration import load
@@ -95,6 +102,16 @@ def measure(arrivals: list[Arrival]) -> Stages:
     return stages
 
 
+def of(package: Package, count: int) -> dict[str, float]:
+    """Return what the stages cost in a process of its own that runs the package so."""
+    process = start([*package.options, "-m", "bench.stages", str(count)], package.environment)
+    try:
+        found: dict[str, float] = json.loads(process.line())
+    finally:
+        process.end()
+    return found
+
+
 def _decode(arrivals: list[Arrival]) -> None:
     for arrival in arrivals:
         parse(arrival.value, arrival.at_ms, 300_000)
@@ -111,3 +128,7 @@ def _chunk(partition: int, first: int, arrivals: list[Arrival]) -> Chunk:
         first,
         first + len(arrivals),
     )
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(list(everyday(int(sys.argv[1])))).per_event_us()))

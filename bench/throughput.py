@@ -8,11 +8,13 @@ import time
 import urllib.request
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from redis import Redis
 
 from bench.load import EVERYDAY_TOPIC, TOPIC, everyday, fill, lean
+from bench.package import Package
 from bench.process import Cost, Process, Watch, start
 from stream.core.event import OUTCOMES
 from stream.embedded import free_port
@@ -26,11 +28,14 @@ NAIVE_EVENTS = 40_000
 """Naive Faust is slow; what an event costs it shows with fewer of them."""
 
 
-def measure(count: int, status: Callable[[str], AbstractContextManager[object]]) -> list[Cost]:
+def measure(
+    count: int, packages: list[Package], status: Callable[[str], AbstractContextManager[object]]
+) -> list[Cost]:
     """Time all contestants on topics of so many records, one after the other.
 
     Args:
         count: Records of a topic.
+        packages: As what the worker is run: from its sources, compiled.
         status: Shows what is done while the context that it returns is open.
     """
     with KafkaBroker() as kafka, RedisServer() as redis, tempfile.TemporaryDirectory() as folder:
@@ -39,19 +44,22 @@ def measure(count: int, status: Callable[[str], AbstractContextManager[object]])
                 asyncio.run(fill(kafka.bootstrap, topic, list(load(count))))
         few = min(count, NAIVE_EVENTS)
         log = Path(folder) / "worker.log"
-        contestants: tuple[tuple[str, Callable[[str], Cost]], ...] = (
+        contestants: list[tuple[str, Callable[[str], Cost]]] = [
             ("bare aiokafka loop", lambda name: bare(kafka.bootstrap, count, False, name)),
             ("bare aiokafka loop + msgspec", lambda name: bare(kafka.bootstrap, count, True, name)),
             (NAIVE, lambda name: naive_faust(kafka.bootstrap, TOPIC, few, name)),
-            (
-                "this worker, whole preset, durable",
-                lambda name: worker(kafka.bootstrap, redis.url, TOPIC, count, name, log),
-            ),
-            (
-                "this worker, whole events in everyday disorder",
-                lambda name: worker(kafka.bootstrap, redis.url, EVERYDAY_TOPIC, count, name, log),
-            ),
-        )
+        ]
+        for what, topic in (
+            ("whole preset, durable", TOPIC),
+            ("whole events in everyday disorder", EVERYDAY_TOPIC),
+        ):
+            contestants += [
+                (
+                    f"this worker, {package.name}: {what}",
+                    partial(_worker, kafka.bootstrap, redis.url, topic, package, count, log),
+                )
+                for package in packages
+            ]
         costs = []
         for name, run in contestants:
             with status(name):
@@ -86,22 +94,24 @@ def naive_faust(bootstrap: str, topic: str, count: int, name: str) -> Cost:
         process.end()
 
 
-def worker(kafka: str, redis: str, topic: str, count: int, name: str, log: Path) -> Cost:
+def _worker(kafka: str, redis: str, topic: str, package: Package, count: int, log: Path, name: str) -> Cost:
     """Time this worker with the whole preset: from ready until all records are counted durably."""
     port = free_port()
+    own = f"{topic}-{package.name.replace(' ', '-')}"
     environment = {
         "MICROCONV_KAFKA__BROKERS": kafka,
         "MICROCONV_KAFKA__EVENTS": json.dumps([topic]),
-        "MICROCONV_KAFKA__GROUP": f"bench-{topic}",
+        "MICROCONV_KAFKA__GROUP": f"bench-{own}",
         "MICROCONV_REDIS__URL": redis,
-        "MICROCONV_REDIS__PREFIX": topic,
+        "MICROCONV_REDIS__PREFIX": own,
         "MICROCONV_WEB__PORT": str(port),
+        **package.environment,
     }
-    process = start(["-m", "stream", "worker", "--preset", "ecommerce"], environment, log)
+    process = start([*package.options, "-m", "stream", "worker", "--preset", "ecommerce"], environment, log)
     try:
         wait(process, lambda: get(port, "/ready") is not None)  # as with the others, the start is not in it
         watch = Watch(process)
-        wait(process, lambda: judged(redis, topic) >= count)
+        wait(process, lambda: judged(redis, own) >= count)
         return watch.stop(name, count)
     finally:
         process.end()

@@ -8,8 +8,8 @@ import msgspec
 from stream.agents.fingerprint import check
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
-from stream.core.delta import Delta
-from stream.core.rates import Mark, Rates
+from stream.core.delta import Delta, Mark
+from stream.core.rates import Rates
 from stream.engine.api import Chunk, Flush, Record, Row
 
 REPUBLISH_MS = 2_000

@@ -6,14 +6,18 @@ addition.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
-from stream.core.hits import Code
+from stream.core.delta import Code
 from stream.core.plan import Plans
 
-SESSIONS, CONVERTED, OPEN, ACTIONS = range(4)
+SESSIONS: Final = 0
+CONVERTED: Final = 1
+OPEN: Final = 2
+ACTIONS: Final = 3
 """Places of the counts of a measure."""
 
-FIELDS = 4
+FIELDS: Final = 4
 
 Row = list[int]
 
@@ -37,20 +41,25 @@ class Effects:
     """What each code of a hit does to a row, and to counters.
 
     Codes name groups and measures; one that the definition does not know does nothing.
+
+    Attributes:
+        on_cells: For each code, by its number, where in a row one such hit adds what.
     """
 
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
-        self._on_cells: dict[Code, tuple[Effect, ...]] = {}
+        self.on_cells: list[tuple[Effect, ...]] = []
+        self._codes: dict[Code, int] = {}
 
-    def on_cells(self, code: Code) -> tuple[Effect, ...]:
-        """Return where in a row one such hit adds what."""
-        effects = self._on_cells.get(code)
-        if effects is None:
-            effects = self._on_cells[code] = tuple(self._expand(code))
-        return effects
+    def number(self, code: Code) -> int:
+        """Return the number of a code, by which ``on_cells`` knows it."""
+        number = self._codes.get(code)
+        if number is None:
+            number = self._codes[code] = len(self.on_cells)
+            self.on_cells.append(tuple(self._expand(code)))
+        return number
 
     def counter(self, code: Code) -> int | None:
         """Return the counter that one such hit moves: a measure, or one past them for sessions."""

@@ -5,6 +5,7 @@ watermark only closes what can be reopened.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -92,5 +93,5 @@ class PartitionClock:
         self._set_horizon()
 
 
-NEVER = -(1 << 62)
+NEVER: Final = -(1 << 62)
 """Before every time there is."""

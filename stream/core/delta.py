@@ -1,10 +1,8 @@
 """A delta: what one flush of a sessions partition tells the owner of the rates."""
 
-from collections.abc import Iterable
+from typing import Final, Literal
 
 import msgspec
-
-from stream.core.hits import Code
 
 Hit = tuple[int, int, int, int]
 """Start of the pane (ms), number of the labels, number of the code, and how often (negative: withdrawn)."""
@@ -13,8 +11,23 @@ Hit = tuple[int, int, int, int]
 Sighting = tuple[int, int, int, int]
 """Number of the labels, number of the code, how often, and the labels under which it was seen before."""
 
-NOBODY = -1
+NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
+
+
+Kind = Literal["enter", "convert", "act", "leave"]
+
+
+class Code(msgspec.Struct, frozen=True, array_like=True):
+    """What a hit says, by names, so that it can be read without the state that wrote it.
+
+    ``name`` is a group for ``enter`` and ``leave``, a measure for the others; ``left`` lists the measures
+    that a leaving session had not reached.
+    """
+
+    kind: Kind
+    name: str
+    left: tuple[str, ...] = ()
 
 
 class Delta(msgspec.Struct, array_like=True, gc=False):
@@ -51,25 +64,10 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     sightings: list[Sighting]
 
 
-class HitTable:
-    """Sums hits between two flushes: one integer a hit, so that a dictionary is all it takes."""
+class Mark(msgspec.Struct, array_like=True):
+    """The state of a sessions partition, as of the last delta folded in."""
 
-    def __init__(self, pane: int) -> None:
-        self._pane = pane
-        self._sums: dict[int, int] = {}
-
-    def add_all(self, hits: Iterable[tuple[int, int]], combination: int, times: int) -> None:
-        """Add hits, given as (time in ms, code), of one combination so many ``times``."""
-        sums, pane, labels = self._sums, self._pane, combination << 20
-        for time, code in hits:
-            key = time // pane << 40 | labels | code
-            sums[key] = sums.get(key, 0) + times
-
-    def take(self) -> list[Hit]:
-        """Return the sums that are not 0, with the numbers of this process, and begin anew."""
-        pane = self._pane
-        sums = [
-            ((key >> 40) * pane, key >> 20 & 0xFFFFF, key & 0xFFFFF, n) for key, n in self._sums.items() if n
-        ]
-        self._sums = {}
-        return sums
+    seq: int
+    watermark: int | None
+    outcomes: tuple[int, ...]
+    worker: str

@@ -1,7 +1,7 @@
 """The canonical event, and the closed list of reasons for which a record is none."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, final
+from typing import Any, Final, Literal, final
 
 import msgspec
 
@@ -49,10 +49,10 @@ OUTCOME_MEANINGS: Mapping[Outcome, str] = {
 
 OUTCOMES: tuple[Outcome, ...] = tuple(OUTCOME_MEANINGS)
 
-NAME_LIMIT = 100
+NAME_LIMIT: Final = 100
 """Longest event name, in characters; a longer one is cut."""
 
-VALUE_LIMIT = 1_000
+VALUE_LIMIT: Final = 1_000
 """Longest text of any other field, in characters; a longer one is cut."""
 
 

@@ -6,30 +6,14 @@ at the measure's own time; when it closes, it *leaves*: what it has not reached 
 of the rates expands a hit into ``sessions``, ``converted``, ``open`` and ``actions`` of the group's measures.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterator
 
-import msgspec
-
-from stream.core.plan import Plans
+from stream.core.delta import Code, Hit
+from stream.core.plan import NO_TIME, Plans
 from stream.core.session import Session
 
 KNOWN_LIMIT = 50_000
 """How many sets of reached measures are remembered before the memory is cleared: it only saves work."""
-
-Kind = Literal["enter", "convert", "act", "leave"]
-
-
-class Code(msgspec.Struct, frozen=True, array_like=True):
-    """What a hit says, by names, so that it can be read without the state that wrote it.
-
-    ``name`` is a group for ``enter`` and ``leave``, a measure for the others; ``left`` lists the measures
-    that a leaving session had not reached.
-    """
-
-    kind: Kind
-    name: str
-    left: tuple[str, ...] = ()
 
 
 class Vocabulary:
@@ -42,6 +26,7 @@ class Vocabulary:
         self.enter = [self._number(Code("enter", g.name)) for g in plans.groups]
         self._convert = [self._number(Code("convert", m)) for m in plans.measures]
         self._act = [self._number(Code("act", m)) for m in plans.measures]
+        self._gain: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
@@ -64,16 +49,30 @@ class Vocabulary:
         self.codes.append(code)
         return len(self.codes) - 1
 
-    def leave(self, reached: Iterable[int]) -> tuple[tuple[int, int], ...]:
-        """Return how a session that reached just these measures leaves its groups.
+    def gain(self, mask: int) -> tuple[tuple[int, int], ...]:
+        """Return what an open session contributes that reached just the measures whose bits are set.
+
+        Returns:
+            Whose time it bears (``NO_TIME``: the session's), and the code.
+        """
+        gain = self._gain.get(mask)
+        if gain is None:
+            if len(self._gain) >= KNOWN_LIMIT:
+                self._gain.clear()
+            found = [(NO_TIME, self.enter[0])]
+            for measure, gains in enumerate(self.gains):
+                if mask >> measure & 1:
+                    found += gains
+            gain = self._gain[mask] = tuple(found)
+        return gain
+
+    def leave(self, mask: int) -> tuple[tuple[int, int], ...]:
+        """Return how a session that reached just the measures whose bits are set leaves its groups.
 
         Returns:
             For each group that it leaves with something not reached: the measure that is the group's base
             (``NO_TIME``: the session itself), and the code.
         """
-        mask = 0
-        for measure in reached:
-            mask |= 1 << measure
         leaves = self._leaves.get(mask)
         if leaves is None:
             if len(self._leaves) >= KNOWN_LIMIT:
@@ -92,24 +91,48 @@ class Vocabulary:
                 yield group.base, number
 
 
-def closing(session: Session, words: Vocabulary) -> list[tuple[int, int]]:
-    """Return the hits of the session's close, as (time, code)."""
-    reached = session.reached
-    return [(session.first if base < 0 else reached[base], code) for base, code in words.leave(reached)]
+class HitTable:
+    """Sums hits between two flushes: one integer a hit, so that a dictionary is all it takes."""
 
+    def __init__(self, pane: int) -> None:
+        self._pane = pane
+        self._origin = 0
+        """The pane that sums are counted from: it keeps their keys small."""
+        self._sums: dict[int, int] = {}
 
-def contribution(session: Session, closed: bool, words: Vocabulary) -> list[tuple[int, int]]:
-    """Return everything that the session contributes, as (time, code)."""
-    first, reached, gains = session.first, session.reached, words.gains
-    hits = [(first, words.enter[0])]
-    for measure in reached:
-        hits += [(first if base < 0 else reached[base], code) for base, code in gains[measure]]
-    if closed:
-        hits += closing(session, words)
-    return hits
+    def add(self, codes: tuple[tuple[int, int], ...], session: Session, combination: int, times: int) -> None:
+        """Add hits of a session so many ``times``.
 
+        Args:
+            codes: The measure at whose time each is (``NO_TIME``: the session's own), and its code.
+            session: The session; it has reached those measures.
+            combination: Number of its labels.
+            times: 1, or -1 to withdraw them.
+        """
+        sums, pane, origin, labels = self._sums, self._pane, self._origin, combination << 20
+        first, reached = session.first, session.reached
+        if not sums:
+            origin = self._origin = first // pane
+        for base, code in codes:
+            time = first if base < 0 else reached[base]
+            key = time // pane - origin << 40 | labels | code
+            sums[key] = sums.get(key, 0) + times
 
-def reaching(session: Session, measure: int, words: Vocabulary) -> list[tuple[int, int]]:
-    """Return what reaching one more measure adds, as (time, code)."""
-    first, reached = session.first, session.reached
-    return [(first if base < 0 else reached[base], code) for base, code in words.gains[measure]]
+    def take(self, combinations: dict[int, int], codes: dict[int, int]) -> list[Hit]:
+        """Return the sums that are not 0, and begin anew.
+
+        Args:
+            combinations: New numbers of labels, by those of this process; what is not in it is added.
+            codes: Likewise of codes.
+        """
+        pane, origin = self._pane, self._origin
+        hits: list[Hit] = []
+        for key, times in self._sums.items():
+            if times:
+                labels, code = key >> 20 & 0xFFFFF, key & 0xFFFFF
+                combination = combinations.setdefault(labels, len(combinations))
+                hits.append(
+                    (((key >> 40) + origin) * pane, combination, codes.setdefault(code, len(codes)), times)
+                )
+        self._sums = {}
+        return hits

@@ -1,22 +1,23 @@
 """Labels of sessions: read from events, held within bounds, and numbered for the hits of one partition."""
 
 from operator import attrgetter
+from typing import Final
 
 import msgspec
 
 from stream.core.definition import Dimension
 from stream.core.event import Event, field_text
 
-LABEL_LIMIT = 100
+LABEL_LIMIT: Final = 100
 """Longest label, in characters; a longer one is cut."""
 
-OTHER = "__other__"
+OTHER: Final = "__other__"
 """Stands for every value beyond a dimension's bound."""
 
 BEYOND = OTHER + "\x00" * LABEL_LIMIT
 """How a partition says so: longer than any label, so that nobody who sends the word is taken for it."""
 
-FORWARD_FACTOR = 4
+FORWARD_FACTOR: Final = 4
 """A partition tells apart so many times ``max_values``; which of them count is the rates owner's to say."""
 
 KNOWN_LIMIT = 50_000
@@ -51,7 +52,8 @@ class LabelReader:
             else None
         )
         self._seen: dict[tuple[str | None, ...], Labels] = {}
-        self._numbers: dict[tuple[Labels, bool], int] = {}
+        self._numbers: tuple[dict[Labels, int], dict[Labels, int]] = {}, {}
+        """Of those of new and of returning visitors."""
 
     def of(self, event: Event) -> Labels:
         """Return the event's labels, empty where it says nothing."""
@@ -69,19 +71,21 @@ class LabelReader:
 
     def number(self, labels: Labels, returning: bool) -> int:
         """Return the number of a session's combination, with ``user_type`` and the bounds applied."""
-        number = self._numbers.get((labels, returning))
+        numbers = self._numbers[1] if returning else self._numbers[0]
+        number = numbers.get(labels)
         if number is None:
             bounded = [self._bound(place, value) for place, value in enumerate(labels)]
             if self.user_type >= 0 and not labels[self.user_type]:
                 bounded[self.user_type] = "returning" if returning else "new"
-            number = self._numbers[labels, returning] = len(self.combinations)
+            number = numbers[labels] = len(self.combinations)
             self.combinations.append(tuple(bounded))
         return number
 
     def forget(self) -> None:
         """Drop the numbers if there are many. Only when no hit refers to one."""
         if len(self.combinations) > KNOWN_LIMIT:
-            self._numbers.clear()
+            for numbers in self._numbers:
+                numbers.clear()
             self.combinations.clear()
 
     def _bound(self, place: int, value: str) -> str:

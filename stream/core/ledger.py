@@ -8,8 +8,8 @@ Counters are apart from this: they see each measure of a session once, and never
 from collections.abc import Iterator
 
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Hit, HitTable, Sighting
-from stream.core.hits import Code, Vocabulary, closing, contribution, reaching
+from stream.core.delta import NOBODY, Code, Hit, Sighting
+from stream.core.hits import HitTable, Vocabulary
 from stream.core.labels import LabelReader
 from stream.core.plan import Plans
 from stream.core.session import Session
@@ -29,7 +29,6 @@ class Ledger:
         self.closed_until = 0
         self.open_sessions = 0
         self._words = Vocabulary(plans)
-        self._number = self.labels.number
         self._timeout = definition.times.timeout
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
@@ -47,28 +46,25 @@ class Ledger:
     def began(self, session: Session) -> None:
         """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
-        session.counted = self._session_bit | sum([1 << measure for measure in session.reached])
-        self._hits.add_all(contribution(session, False, self._words), self._combination(session), 1)
+        mask = _mask(session.reached)
+        session.counted = self._session_bit | mask
+        self._hits.add(self._words.gain(mask), session, self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
         counted = session.counted
-        hits: list[tuple[int, int]] = []
-        corrections: list[tuple[int, int]] = []
-        for measure in measures:
-            bit = 1 << measure
-            (corrections if counted & bit else hits).extend(reaching(session, measure, self._words))
-            counted |= bit
-        session.counted = counted
         combination = self._combination(session)
-        self._hits.add_all(hits, combination, 1)
-        if corrections:
-            self._corrections.add_all(corrections, combination, 1)
+        for measure in measures:
+            table = self._corrections if counted >> measure & 1 else self._hits
+            table.add(self._words.gains[measure], session, combination, 1)
+            counted |= 1 << measure
+        session.counted = counted
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended: what it has not reached it will not."""
         self.open_sessions -= 1
-        self._hits.add_all(closing(session, self._words), self._combination(session), 1)
+        leaves = self._words.leave(_mask(session.reached))
+        self._hits.add(leaves, session, self._combination(session), 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -88,9 +84,7 @@ class Ledger:
         seen = old.counted
         given = []
         for heir in heirs:
-            wants = self._session_bit
-            for measure in heir.reached:
-                wants |= 1 << measure
+            wants = self._session_bit | _mask(heir.reached)
             got = seen if heir is old else seen & wants & ~heir.counted
             heir.counted |= got
             seen &= ~got
@@ -128,7 +122,7 @@ class Ledger:
                 self._sight(session, codes, before)
 
     def _combination(self, session: Session) -> int:
-        return self._number(session.labels, session.returning)
+        return self.labels.number(session.labels, session.returning)
 
     def _countable(self, session: Session) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Yield what counters see of a session: its bit, and the codes that move them.
@@ -151,36 +145,24 @@ class Ledger:
             self._sightings[key] = self._sightings.get(key, 0) + 1
 
     def _contribute(self, session: Session, times: int) -> None:
-        contributed = contribution(session, self.is_closed(session), self._words)
-        self._corrections.add_all(contributed, self._combination(session), times)
+        mask, combination = _mask(session.reached), self._combination(session)
+        self._corrections.add(self._words.gain(mask), session, combination, times)
+        if self.is_closed(session):
+            self._corrections.add(self._words.leave(mask), session, combination, times)
 
     def take(self) -> "Taken":
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
-        hits, corrections = self._hits.take(), self._corrections.take()
-        sightings, self._sightings = self._sightings, {}
         combinations: dict[int, int] = {}
         codes: dict[int, int] = {}
-
-        def renumber(hit: Hit) -> Hit:
-            pane, combination, code, times = hit
-            return (
-                pane,
-                combinations.setdefault(combination, len(combinations)),
-                codes.setdefault(code, len(codes)),
-                times,
-            )
-
-        taken = Taken(
-            [renumber(hit) for hit in hits],
-            [renumber(hit) for hit in corrections],
-            [
-                (
-                    *renumber((0, combination, code, n))[1:],
-                    before if before == NOBODY else combinations.setdefault(before, len(combinations)),
-                )
-                for (combination, code, before), n in sightings.items()
-            ],
-        )
+        hits = self._hits.take(combinations, codes)
+        corrections = self._corrections.take(combinations, codes)
+        sightings: list[Sighting] = []
+        for (combination, code, before), times in self._sightings.items():
+            number = combinations.setdefault(combination, len(combinations))
+            seen = before if before == NOBODY else combinations.setdefault(before, len(combinations))
+            sightings.append((number, codes.setdefault(code, len(codes)), times, seen))
+        self._sightings = {}
+        taken = Taken(hits, corrections, sightings)
         taken.labels = [self.labels.combinations[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
         self.labels.forget()
@@ -198,3 +180,11 @@ class Taken:
         self.sightings = sightings
         self.labels: list[tuple[str, ...]] = []
         self.codes: list[Code] = []
+
+
+def _mask(measures: dict[int, int]) -> int:
+    """Return the bits of the measures that a session reached."""
+    mask = 0
+    for measure in measures:
+        mask |= 1 << measure
+    return mask

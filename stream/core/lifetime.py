@@ -5,9 +5,11 @@ from collections.abc import Callable
 from stream.core.clock import PartitionClock
 from stream.core.definition import Times
 from stream.core.ledger import Ledger
+from stream.core.log import settled_sessions
 from stream.core.session import Session
+from stream.core.store import VisitorStore
 from stream.core.timer import BUCKET_MS, Timers
-from stream.core.visitor import Group, VisitorStore, settled_sessions
+from stream.core.visitor import Group
 
 
 class Lifetimes:
@@ -25,6 +27,7 @@ class Lifetimes:
         self, times: Times, clock: PartitionClock, store: VisitorStore, ledger: Ledger, remembers: bool
     ) -> None:
         self._times = times
+        self._timeout = times.timeout
         self._clock = clock
         self._store = store
         self._ledger = ledger
@@ -36,7 +39,7 @@ class Lifetimes:
 
     def watch(self, name: str, session: Session) -> None:
         """See to the end of a session that began or changed."""
-        self._to_close.set(session.last + self._times.timeout, name)
+        self._to_close.set(session.last + self._timeout, name)
 
     def restore(self) -> None:
         """See to the ends of all visitors that were read back."""
@@ -47,7 +50,7 @@ class Lifetimes:
                     closed = self._ledger.is_closed(session)
                     self._ledger.open_sessions += not closed
                     timers = self._to_forget if closed else self._to_close
-                    timers.set(session.last + self._times.timeout, name)
+                    timers.set(session.last + self._timeout, name)
             if visitor is not None and not visitor.groups:
                 self._to_forget.set(visitor.began + self._times.known_for, name)
 
@@ -70,7 +73,7 @@ class Lifetimes:
             visitor = self._store.look(name)
             for group in visitor.groups if visitor is not None else ():
                 for session in group.sessions:
-                    end = session.last + self._times.timeout
+                    end = session.last + self._timeout
                     if end >= until:
                         self._to_close.set(end, name)
                         continue
@@ -103,7 +106,7 @@ class Lifetimes:
             self._store.put(name, visitor)
         for group in visitor.groups:
             if self._ledger.is_closed(group.sessions[-1]):
-                end = max(session.last for session in group.sessions) + self._times.timeout
+                end = max(session.last for session in group.sessions) + self._timeout
                 self._to_forget.set(max(end, horizon), name)
         if not visitor.groups and visitor.began >= 0:
             self._to_forget.set(known_until, name)
@@ -114,7 +117,7 @@ class Lifetimes:
         out_of_reach = [
             session
             for session in group.sessions
-            if session.last + self._times.timeout < horizon and self._ledger.is_closed(session)
+            if session.last + self._timeout < horizon and self._ledger.is_closed(session)
         ]
         if len(out_of_reach) == len(group.sessions):
             return out_of_reach

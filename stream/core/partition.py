@@ -5,17 +5,20 @@ That is all that is done for each event. What the logs have got moves sessions o
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
+from stream.core.log import SCAN_LIMIT, label_number, newest_of
 from stream.core.plan import Plans
 from stream.core.settling import Settling
-from stream.core.visitor import SCAN_LIMIT, Group, VisitorStore, label_number, newest_of
+from stream.core.store import VisitorStore
+from stream.core.visitor import Group
 
-BOT_STEPS = 2_000
+BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
 
 
@@ -51,8 +54,7 @@ class Partition:
         self._live = self.visitors.live
         self._bits = self._plans.bits
         self._masks = self._plans.masks
-        self._mask_of = self._plans.mask_of
-        self._labels_of = self.ledger.labels.of
+        self._labels = self.ledger.labels
 
     def judge(self, clock: InputClock, event: Event) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it."""
@@ -93,8 +95,8 @@ class Partition:
             ids[event_id] = max(time, counted_at)
         mask = self._masks.get(event.name)
         if mask is None:
-            mask = self._mask_of(event)
-        labels = self._labels_of(event)
+            mask = self._plans.mask_of(event)
+        labels = self._labels.of(event)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [mask], [labels], []))
             return "counted"
@@ -114,9 +116,9 @@ class Partition:
             now_ms: A clock that never falls.
             at_end: Of each input, whether it is read to its end.
         """
-        settle = self._settling.settle
+        settling = self._settling
         for name, visitor in self._live.items():
-            settle(name, visitor)
+            settling.settle(name, visitor)
         self.clock.tick(now_ms, at_end)
         self.lifetimes.pass_time()
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from fnmatch import translate
 from operator import attrgetter
 from re import compile as compile_pattern
+from typing import Final
 
 from stream.core.definition import MICRO, SESSION, Condition, Definition
 from stream.core.event import TEXT_FIELDS, Event, field_text
 
-NO_TIME = -1
+NO_TIME: Final = -1
 """Marks a measure that was not reached, and a chain that does not exist."""
 
 

@@ -5,27 +5,15 @@ its sequence. The global watermark is the least of the partitions'; one that has
 back.
 """
 
-import msgspec
-
 from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Delta, Hit
+from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
-from stream.core.hits import Code
 from stream.core.plan import Plans
 from stream.core.segment import Segments
 from stream.core.window import SlidingWindow
-
-
-class Mark(msgspec.Struct, array_like=True):
-    """The state of a sessions partition, as of the last delta folded in."""
-
-    seq: int
-    watermark: int | None
-    outcomes: tuple[int, ...]
-    worker: str
 
 
 class Rates:
@@ -72,6 +60,7 @@ class Rates:
         self.changed_counters: set[str] = set()
         self.skipped = 0
         self._unsettled: dict[tuple[int, str], dict[int, int]] = {}
+        """By pane and segment: how many hits of each code."""
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -97,36 +86,41 @@ class Rates:
         segments = [self.segments.of(labels) for labels in delta.labels]
         self._fold_hits(delta.hits, segments, delta.codes)
         self._fold_hits(delta.corrections, segments, delta.codes)
+        counters = [self._effects.counter(code) for code in delta.codes]
         for _, label, code, times in delta.hits:
-            self._count(segments[label], delta.codes[code], times)
+            counter = counters[code]
+            if counter is not None:
+                self._count(segments[label], counter, times)
         for label, code, times, before in delta.sightings:
-            seen = () if before == NOBODY else segments[before]
-            self._count(tuple(s for s in segments[label] if s not in seen), delta.codes[code], times)
+            counter = counters[code]
+            if counter is not None:
+                seen = () if before == NOBODY else segments[before]
+                self._count(tuple([s for s in segments[label] if s not in seen]), counter, times)
 
     def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], codes: list[Code]) -> None:
-        """Sum hits up by pane and segment; those of one pane and combination together."""
-        by_combination: dict[tuple[int, int], dict[int, int]] = {}
-        effects = [self._effects.on_cells(code) for code in codes]
-        for pane, label, code, times in hits:
-            cells = by_combination.get((pane, label))
-            if cells is None:
-                cells = by_combination[pane, label] = {}
-            for place, count in effects[code]:
-                cells[place] = cells.get(place, 0) + count * times
+        """Sum hits up by pane and segment."""
+        numbers = [self._effects.number(code) for code in codes]
         unsettled = self._unsettled
-        for (pane, label), cells in by_combination.items():
+        for pane, label, code, times in hits:
+            number = numbers[code]
             for segment in segments[label]:
-                sums = unsettled.get((pane, segment))
+                key = pane, segment
+                sums = unsettled.get(key)
                 if sums is None:
-                    unsettled[pane, segment] = cells.copy()
+                    unsettled[key] = {number: times}
                 else:
-                    for place, count in cells.items():
-                        sums[place] = sums.get(place, 0) + count
+                    sums[number] = sums.get(number, 0) + times
 
     def settle(self) -> None:
         """Bring what was folded in into buckets and windows: once for many deltas."""
         unsettled, self._unsettled = self._unsettled, {}
-        for (time, segment), cells in unsettled.items():
+        on_cells = self._effects.on_cells
+        for (time, segment), sums in unsettled.items():
+            cells: dict[int, int] = {}
+            for number, times in sums.items():
+                if times:
+                    for place, count in on_cells[number]:
+                        cells[place] = cells.get(place, 0) + count * times
             changes = [(place, count) for place, count in cells.items() if count]
             if changes:
                 self._add(time, segment, changes)
@@ -151,10 +145,7 @@ class Rates:
                 for place, count in changes:
                     cells[place] += count
 
-    def _count(self, segments: tuple[str, ...], code: Code, times: int) -> None:
-        counter = self._effects.counter(code)
-        if counter is None:
-            return
+    def _count(self, segments: tuple[str, ...], counter: int, times: int) -> None:
         for segment in segments:
             counts = self.counters.get(segment)
             if counts is None:

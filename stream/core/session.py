@@ -1,16 +1,6 @@
-"""A session: its extent, its labels, and how far each funnel got; and what one more event does to it.
-
-Rules of an ordered funnel: step k is reached at the earliest time at which some chain of the session's events
-leads to it within the windows. Only the newest chain to each step has to be kept: among the chains that end
-in one step, the one with the newest last event also has the newest first event, so whatever an older chain
-could still lead to, the newest can too (tests hold this against a search over all chains).
-"""
-
-from collections.abc import Sequence
+"""A session: its extent, its labels, and how far each funnel got."""
 
 import msgspec
-
-from stream.core.plan import NO_TIME, MicroPlan, Plan, StepPlan
 
 
 class Session(msgspec.Struct, array_like=True, gc=False):
@@ -49,76 +39,3 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.reached.copy(),
             self.chains.copy(),
         )
-
-
-def begin(time: int, labels: tuple[str, ...]) -> Session:
-    """Return a session whose first event is at ``time``, with no measure reached."""
-    return Session(time, time, labels, False, 0, 0, {}, {})
-
-
-def advance(session: Session, plan: Plan, time: int) -> list[int]:
-    """Take an event at ``time``, later than all before it; return the measures it is the first to reach."""
-    reached_now: list[int] = []
-    for steps in plan.funnels:
-        for step in steps:
-            _step(session, step, time, reached_now)
-    reached = session.reached
-    for micro in plan.micros:
-        measure = micro.measure
-        if measure not in reached and (micro.base < 0 or micro.base in reached):
-            reached[measure] = time
-            reached_now.append(measure)
-    return reached_now
-
-
-def advance_tied(session: Session, plans: Sequence[Plan], time: int) -> list[int]:
-    """Take events of one time, given in the order of their ids: per funnel the lower step comes first.
-
-    A micro-conversion of a measure counts at the very time of that measure, so these come after all funnels.
-    """
-    reached_now: list[int] = []
-    funnels: dict[int, list[tuple[StepPlan, ...]]] = {}
-    micros: dict[int, MicroPlan] = {}
-    for plan in plans:
-        for steps in plan.funnels:
-            funnels.setdefault(steps[0].funnel, []).append(steps)
-        for micro in plan.micros:
-            micros[micro.measure] = micro
-    for events in funnels.values():
-        for steps in sorted(events, key=lambda s: s[-1].measure):
-            for step in steps:
-                _step(session, step, time, reached_now)
-    reached = session.reached
-    for measure, micro in sorted(micros.items()):
-        if measure not in reached and (micro.base < 0 or micro.base in reached):
-            reached[measure] = time
-            reached_now.append(measure)
-    return reached_now
-
-
-def _step(session: Session, step: StepPlan, time: int, reached_now: list[int]) -> None:
-    """Take an event that matches ``step``."""
-    measure = step.measure
-    chains = session.chains
-    if not step.sources:
-        if step.first_entry_only and measure in session.reached:
-            return
-        start = time
-    else:
-        start = NO_TIME
-        for source in step.sources:
-            chain = chains.get(source)
-            if (
-                chain is not None
-                and chain[0] > start
-                and time - chain[0] <= step.within
-                and time - chain[1] <= step.own_within
-            ):
-                start = chain[0]
-        if start < 0:
-            return
-    if step.leads_on:
-        chains[measure] = (start, time)
-    if measure not in session.reached:
-        session.reached[measure] = time
-        reached_now.append(measure)

@@ -7,11 +7,13 @@ path: withdraw what the group's sessions contributed, compute them again, contri
 
 from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
+from stream.core.funnel import advance, begin
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
+from stream.core.log import fill, replay, settled_sessions, sort_log
 from stream.core.plan import Plans
-from stream.core.session import Session, advance, begin
-from stream.core.visitor import Group, Visitor, fill, replay, settled_sessions, sort_log
+from stream.core.session import Session
+from stream.core.visitor import Group, Visitor
 
 
 class Settling:
@@ -35,20 +37,20 @@ class Settling:
         # Looked up here once: each is used for every event.
         self._timeout = times.timeout
         self._max_length = times.max_length
-        self._by_mask = plans.by_mask
         self._bits, self._all_measures = plans.bits, plans.all_measures
 
     def settle(self, name: str, visitor: Visitor) -> None:
         """Let all events of the visitor's logs be in its sessions."""
         for group in visitor.groups:
-            first, count = group.settled, len(group.times)
+            times = group.times
+            first, count = group.settled, len(times)
             if first == count:
                 continue
-            rises = count - first == 1 or _rises(group.times[first:] if first else group.times)
+            rises = count - first == 1 or _rises(times, first)
             if not rises:
                 sort_log(group, first)
-                rises = _rises(group.times[first:])
-            if rises and self._can_go_on(group, group.times[first]):
+                rises = _rises(times, first)
+            if rises and self._can_go_on(group, times[first]):
                 self._go_on(name, visitor, group, first)
             else:
                 self._put_in_order(name, visitor, group, first)
@@ -61,7 +63,7 @@ class Settling:
         others = first + quiet
         if others == len(group.times):
             return
-        if _rises(group.times[others:]) and self._can_go_on(group, group.times[others]):
+        if _rises(group.times, others) and self._can_go_on(group, group.times[others]):
             self._go_on(name, visitor, group, others)
         else:
             self._recount(name, visitor, group)
@@ -82,9 +84,10 @@ class Settling:
         timeout, closed_until = self._timeout, self._ledger.closed_until
         if first + timeout < closed_until:
             return False
-        if not group.sessions:
+        sessions = group.sessions
+        if not sessions:
             return True
-        session = group.sessions[-1]
+        session = sessions[-1]
         last = session.last
         if first <= last:
             return False
@@ -96,34 +99,39 @@ class Settling:
 
     def _go_on(self, name: str, visitor: Visitor, group: Group, start: int) -> None:
         """Take the events from number ``start`` on: later than all before, each later than the other."""
-        ledger, timeout, max_length, by_mask = self._ledger, self._timeout, self._max_length, self._by_mask
+        ledger, plans, timeout, max_length = self._ledger, self._plans, self._timeout, self._max_length
         known_labels, sessions = group.labels, group.sessions
         session = sessions[-1] if sessions else None
+        first, last = (session.first, session.last) if session is not None else (NEVER, NEVER)
         known = session  # what it was has been contributed; what others are has not
         begun: list[Session] = []
         reached: list[int] = []
         bits, all_measures = self._bits, self._all_measures
-        times, marks = (group.times[start:], group.marks[start:]) if start else (group.times, group.marks)
-        for time, mark in zip(times, marks, strict=True):
+        times, marks = group.times, group.marks
+        for i in range(start, len(times)):
+            time, mark = times[i], marks[i]
             labels = known_labels[mark >> bits]
-            if session is None or time - session.last > timeout or time - session.first > max_length:
+            if session is None or time - last > timeout or time - first > max_length:
                 session = begin(time, labels)
                 begun.append(session)
+                first = time
             else:
                 session.last = time
-                if session.labels is not labels and session.labels != labels:
-                    filled = fill(session.labels, labels)
+                old = session.labels
+                if old is not labels and old != labels:
+                    filled = fill(old, labels)
                     if session is not known:
                         session.labels = filled
-                    elif filled != session.labels:
+                    elif filled != old:
                         if reached:
                             ledger.reached(session, reached)
                             reached = []
                         ledger.relabel(session, filled, session.returning)
+            last = time
             mask = mark & all_measures
             if mask:
                 session.steps += 1
-                now = advance(session, by_mask(mask), time)
+                now = advance(session, plans.by_mask(mask), time)
                 if now and session is known:
                     reached += now
         if known is not None and reached:
@@ -164,8 +172,9 @@ class Settling:
         """
         if not self._user_type_counts:
             return
-        if visitor.began < 0 and len(visitor.groups) == 1 and len(visitor.groups[0].sessions) == 1:
-            visitor.groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
+        groups = visitor.groups
+        if len(groups) == 1 and len(groups[0].sessions) == 1 and visitor.began < 0:
+            groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
             return
         starts = [session.first for group in visitor.groups for session in group.sessions]
         starts.append(visitor.began)
@@ -183,10 +192,11 @@ class Settling:
                     self._ledger.relabel(session, session.labels, returning)
 
 
-def _rises(times: list[int]) -> bool:
-    """Whether each is later than the one before."""
+def _rises(times: list[int], first: int) -> bool:
+    """Whether each from number ``first`` on is later than the one before."""
     last = NEVER
-    for time in times:
+    for i in range(first, len(times)):
+        time = times[i]
         if time <= last:
             return False
         last = time

@@ -5,8 +5,9 @@ A timer that goes off too early (its visitor did something since) is the caller'
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from typing import Final
 
-BUCKET_MS = 1_000
+BUCKET_MS: Final = 1_000
 
 
 class Timers:

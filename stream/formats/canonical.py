@@ -2,28 +2,29 @@
 
 import json
 import math
+from typing import Final
 
 import msgspec
 
 from stream.core.event import NAME_LIMIT, VALUE_LIMIT, Consent, Event, Rejected
 from stream.formats.instant import LATEST_MS, instant_ms
 
-SIZE_LIMIT = 32 * 1024
+SIZE_LIMIT: Final = 32 * 1024
 """Largest record, in bytes."""
 
-DEPTH_LIMIT = 32
+DEPTH_LIMIT: Final = 32
 """Deepest nesting of objects and lists; the event itself is the first."""
 
-PROPS_LIMIT = 100
+PROPS_LIMIT: Final = 100
 """Most properties of an event."""
 
-LONGEST_INTEGER = 300
+LONGEST_INTEGER: Final = 300
 """Most digits of an integer; one with more is infinite to us, as it would be as a float."""
 
 LARGEST = 10**LONGEST_INTEGER
 """Integers of so many digits are less."""
 
-UNSEEN = LATEST_MS
+UNSEEN: Final = LATEST_MS
 """The arrival of a record that nobody saw arrive (a line of a file, a record without a timestamp): no time is
 ahead of it, and no clock is put right by it."""
 
@@ -38,9 +39,9 @@ class _Known(Event, forbid_unknown_fields=True):
     consent: _KnownConsent | None = None
 
 
-_decode_known = msgspec.json.Decoder(_Known).decode
-_decode = msgspec.json.Decoder(Event).decode
-_decode_any = msgspec.json.Decoder().decode
+_decode_known: Final = msgspec.json.Decoder(_Known).decode
+_decode: Final = msgspec.json.Decoder(Event).decode
+_decode_any: Final = msgspec.json.Decoder().decode
 
 
 def arrival_of(timestamp: int) -> int:
@@ -73,31 +74,34 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         skipped = True
     if skipped and (hidden := _hidden_fault(record)) is not None:
         return hidden
-    if not event.name:
+    name, visitor, said = event.name, event.visitor_id, event.time
+    if not name:
         return NO_NAME
-    if len(event.name) > NAME_LIMIT:
-        event.name = event.name[:NAME_LIMIT]
-    if not (event.visitor_id or event.user_id or event.session_id):
+    if len(name) > NAME_LIMIT:
+        event.name = name[:NAME_LIMIT]
+    if not (visitor or event.user_id or event.session_id):
         return NO_VISITOR
-    said = event.time
     stated = said if type(said) is int and 0 <= said <= arrival else instant_ms(said)
-    if stated is not None and stated <= arrival and event.sent_at is None and event.received_at is None:
-        event.time = stated
+    sent, received = event.sent_at, event.received_at
+    if stated is not None and stated <= arrival and sent is None and received is None:
+        if stated is not said:
+            event.time = stated
     else:
-        time = _corrected(stated, event.sent_at, event.received_at, arrival, max_future, said)
+        time = _corrected(stated, sent, received, arrival, max_future, said)
         if isinstance(time, Rejected):
             return time
         event.time = time
-    if type(event.value) is int and not -LARGEST < event.value < LARGEST:
+    value = event.value
+    if value is not None and type(value) is int and not -LARGEST < value < LARGEST:
         return Rejected("bad_field", f"value: found an integer of more than {LONGEST_INTEGER} digits")
-    if not event.event_id or not event.visitor_id or len(record) > VALUE_LIMIT:
+    if not visitor or not event.event_id or len(record) > VALUE_LIMIT:
         _make_whole(event, stated, len(record))
     return event
 
 
-TOO_DEEP = Rejected("too_deep", f"nested deeper than {DEPTH_LIMIT}")
-NO_NAME = Rejected("missing_name", "name: found nothing; wanted: the event's name")
-NO_VISITOR = Rejected(
+TOO_DEEP: Final = Rejected("too_deep", f"nested deeper than {DEPTH_LIMIT}")
+NO_NAME: Final = Rejected("missing_name", "name: found nothing; wanted: the event's name")
+NO_VISITOR: Final = Rejected(
     "missing_visitor", "visitor_id, user_id, session_id: found none; wanted: at least one of them"
 )
 
@@ -158,7 +162,7 @@ def _cut(event: Event) -> None:
         event.props = {name[:NAME_LIMIT]: value for name, value in kept}
 
 
-_NESTED = (dict, list)
+_NESTED: Final = (dict, list)
 
 
 def _hidden_fault(record: bytes) -> Rejected | None:

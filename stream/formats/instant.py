@@ -1,8 +1,9 @@
 """Instants as events carry them: whole ms since the epoch, or ISO 8601."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
-LATEST_MS = 253_402_300_799_999
+LATEST_MS: Final = 253_402_300_799_999
 """The end of the year 9999."""
 
 
@@ -46,6 +47,6 @@ _MILLISECOND = timedelta(milliseconds=1)
 _NO_OFFSET = timedelta()
 _seconds: dict[str, int] = {}
 """Seconds met so far, by their text (``2026-01-05T09:12:30``): most events share theirs with others."""
-_SECONDS_LIMIT = 10_000
-_RESTS = {f".{millis:03}Z": millis for millis in range(1_000)} | {"Z": 0}
+_SECONDS_LIMIT: Final = 10_000
+_RESTS: Final = {f".{millis:03}Z": millis for millis in range(1_000)} | {"Z": 0}
 """What follows the seconds as browsers and servers write it."""

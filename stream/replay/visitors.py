@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from itertools import islice
 
 from stream.core.definition import Times
+from stream.core.log import fold
 from stream.core.plan import Plans
-from stream.core.visitor import Visitor, VisitorStore, fold, pack
+from stream.core.store import VisitorStore, pack
+from stream.core.visitor import Visitor
 
 HELD = 20_000
 """How many visitors are held as objects, besides those of one step: some 2 to 3 KB each."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from stream.core.definition import Definition
 from stream.core.event import LABEL_FIELDS, Event
+from stream.core.funnel import advance, begin
 from stream.core.labels import LabelReader, Labels
+from stream.core.log import fill, joins
 from stream.core.plan import Plans
 from stream.core.segment import ALL, cross_value
-from stream.core.session import Session, advance, begin
-from stream.core.visitor import fill, joins
+from stream.core.session import Session
 from stream.simulate.drop import Drop
 from stream.simulate.event import SiteEvent
 from stream.simulate.visit import Visit

@@ -5,8 +5,7 @@ import pytest
 from stream.agents.rates import RatesState
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition, Micro, Times
-from stream.core.delta import Delta
-from stream.core.hits import Code
+from stream.core.delta import Code, Delta
 from stream.core.rates import Rates
 
 DEFINITION = Definition(micros=(Micro("share", "share"),), times=Times())

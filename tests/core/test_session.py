@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.core.definition import Definition, Funnel, Step
+from stream.core.funnel import advance, advance_tied, begin
 from stream.core.plan import Plans
-from stream.core.session import advance, advance_tied, begin
 
 NAMES = "abcd"
 

@@ -1,5 +1,6 @@
 """How much memory an object holds, with all that hangs on it."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from types import FunctionType, MethodType, ModuleType
@@ -35,6 +36,4 @@ def _parts(thing: Any) -> Iterator[object]:
     elif isinstance(thing, msgspec.Struct):
         yield from (getattr(thing, name) for name in thing.__struct_fields__)
     elif not isinstance(thing, str | bytes | int | float | None):
-        yield from vars(thing).values() if hasattr(thing, "__dict__") else ()
-        for kind in type(thing).__mro__:
-            yield from (getattr(thing, name, None) for name in getattr(kind, "__slots__", ()))
+        yield from gc.get_referents(thing)  # attributes, in whatever way the class keeps them

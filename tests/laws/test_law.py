@@ -11,8 +11,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from stream.agents.rates import RatesState
+from stream.core.log import SCAN_LIMIT
 from stream.core.rates import Rates
-from stream.core.visitor import SCAN_LIMIT
 from tests.laws.drawing import ARRIVALS, CROWDED, WORK, Work
 from tests.laws.pipeline import Pipeline
 from tests.laws.situations import SITUATIONS, situations

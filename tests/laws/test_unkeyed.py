@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from stream.agents.forwarded import ForwardedSessionsState
 from stream.core.clock import InputClock
+from stream.core.log import SCAN_LIMIT
 from stream.core.sources import Source
-from stream.core.visitor import SCAN_LIMIT
 from stream.engine.partitioner import partition_of
 from tests.laws.drawing import BEGIN, DEFINITION, MINUTE, TIMES
 from tests.laws.pipeline import TOPICS

@@ -1,5 +1,9 @@
-"""Real parts for tests and benches: Kafka, Redis, Prometheus, each started and stopped by a small class."""
+"""Real parts for tests and benches: Kafka, Redis, Prometheus, each started and stopped by a small class.
 
+And the package with its core compiled.
+"""
+
+from tests.parts.compiled import compiled_package
 from tests.parts.kafka import (
     FAST_COMPACTION,
     KafkaBroker,
@@ -20,6 +24,7 @@ __all__ = [
     "PrometheusServer",
     "Record",
     "RedisServer",
+    "compiled_package",
     "create_topics",
     "delete_topics",
     "produce",

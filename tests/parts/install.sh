@@ -11,6 +11,7 @@ parts=(
   "promtool prometheus Prometheus"
   "java default-jre-headless Kafka"
   "mvn maven Kafka"
+  "cc gcc the compiled core"
   "docker-compose docker-compose the compose file"
 )
 

@@ -1,0 +1,96 @@
+"""The visitors of a partition: as rows, and as objects while they are not written as they are now."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from stream.core.definition import Times
+from stream.core.log import fold
+from stream.core.plan import Plans
+from stream.core.visitor import Visitor
+
+pack: Final = msgspec.msgpack.Encoder().encode
+"""Returns the row of a visitor."""
+_decode: Final = msgspec.msgpack.Decoder(Visitor).decode
+
+
+class VisitorStore:
+    """The visitors of a partition: each as its row, or as an object while it is not written as it is now.
+
+    A row takes a quarter of the memory of the objects, and none of the garbage collector's time.
+
+    Attributes:
+        live: Visitors that were taken since the last flush.
+    """
+
+    def __init__(self, plans: Plans, times: Times) -> None:
+        self._rows: dict[str, bytes] = {}
+        self.live: dict[str, Visitor] = {}
+        self._ids: dict[str, dict[str, int]] = {}
+        self._plans = plans
+        self._times = times
+
+    def __len__(self) -> int:
+        return len(self._rows.keys() | self.live.keys())
+
+    def look(self, name: str) -> Visitor | None:
+        """Return a visitor, if there is one; whoever changes it calls `put`."""
+        visitor = self.live.get(name)
+        if visitor is None and (row := self._rows.get(name)) is not None:
+            visitor = _decode(row)
+        return visitor
+
+    def take(self, name: str) -> Visitor:
+        """Make a visitor live, a new one if need be, who is not yet; it is written with the next flush."""
+        row = self._rows.get(name)
+        visitor = Visitor(-1, []) if row is None else _decode(row)
+        self.live[name] = visitor
+        return visitor
+
+    def ids(self, name: str) -> dict[str, int]:
+        """Return the ids in the logs of a live visitor, each with the newest time that it has.
+
+        Whoever adds an event to a log adds its id, too. The index lasts until `put` or a flush.
+        """
+        found = self._ids.get(name)
+        if found is None:
+            found = self._ids[name] = {}
+            for group in self.live[name].groups:
+                for time, event_id in zip(group.times, group.ids, strict=True):
+                    found[event_id] = max(time, found.get(event_id, time))
+        return found
+
+    def put(self, name: str, visitor: Visitor) -> None:
+        """Take back a visitor that was looked at and changed; it is written with the next flush."""
+        self.live[name] = visitor
+        self._ids.pop(name, None)
+
+    def flush(self, prefix: bytes, horizon: int) -> list[tuple[bytes, bytes | None]]:
+        """Return the rows of the visitors taken since the last flush; nothing is kept of empty ones."""
+        rows: list[tuple[bytes, bytes | None]] = []
+        for name, visitor in self.live.items():
+            key = prefix + name.encode()
+            if not visitor.groups and visitor.began < 0:
+                if self._rows.pop(name, None) is not None:
+                    rows.append((key, None))
+                continue
+            for group in visitor.groups:
+                if group.times and group.times[0] < horizon:
+                    fold(group, horizon, self._plans, self._times)
+            row = self._rows[name] = pack(visitor)
+            rows.append((key, row))
+        self.live.clear()
+        self._ids.clear()
+        return rows
+
+    def restore(self, name: str, row: bytes | None) -> None:
+        """Take back one row; the latest of a visitor stands."""
+        if row is None:
+            self._rows.pop(name, None)
+        else:
+            self._rows[name] = row
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all visitors that have a row."""
+        yield from self._rows
