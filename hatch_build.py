@@ -25,12 +25,9 @@ MODULES = (
     "stream/core/partition.py",
     "stream/core/plan.py",
     "stream/core/rates.py",
-    "stream/core/segment.py",
     "stream/core/settling.py",
-    "stream/core/store.py",
     "stream/core/timer.py",
     "stream/core/window.py",
-    "stream/replay/visitors.py",  # slow it is not, but no class can extend a compiled one from outside
 )
 """What is compiled: what runs for every event and gains by it.
 

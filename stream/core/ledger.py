@@ -1,6 +1,6 @@
 """The ledger of one partition: what its sessions have contributed since the last flush.
 
-Whatever the state of a session is, what it has contributed so far adds up to ``contribution(session)``:
+What a session has contributed so far follows from its state, whatever that is (:mod:`stream.core.hits`):
 events in order add the difference as it arises, everything else withdraws the whole and contributes it again.
 Counters are apart from this: they see each measure of a session once, and never take anything back.
 """

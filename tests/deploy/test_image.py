@@ -100,7 +100,7 @@ def test_the_image_gets_all_that_the_package_is_built_from() -> None:
         if not arguments.startswith("--from")
         for name in arguments.split()[:-1]
     }
-    wanted = {"pyproject.toml", PROJECT["readme"], *PROJECT["license-files"], "stream"}
+    wanted = {"pyproject.toml", "hatch_build.py", PROJECT["readme"], *PROJECT["license-files"], "stream"}
 
     assert copied == wanted
     assert {name for name in copied if is_sent(name)} == wanted
