@@ -127,7 +127,7 @@ class Dimension(Section):
 
     field: str = Field("", description="field of the event, or props.NAME; default: the dimension's name")
     values: list[str] = Field([], description="values that are always counted exactly")
-    max_values: int = Field(20, ge=1, description="values told apart; the rest is `__other__`")
+    max_values: int = Field(20, ge=1, description="other values told apart; the rest is `__other__`")
     cross: list[str] = Field([], description="instead of a field: dimensions whose values are combined")
 
 

@@ -67,7 +67,7 @@ class Dimension:
         name: The dimension's name.
         field: The event's field it is read from; for a cross, empty.
         values: Values counted exactly whatever else arrives.
-        max_values: How many values, listed ones included, are told apart; the rest is ``__other__``.
+        max_values: How many other values are told apart; the rest is ``__other__``.
         cross: Names of the dimensions whose values together make this one's.
     """
 

@@ -23,7 +23,7 @@ def cross_value(parts: tuple[str, ...]) -> str:
 
 def most_values(dimension: Dimension) -> int:
     """Return how many values of a dimension can have a segment, :data:`OTHER` included."""
-    return max(dimension.max_values, len(set(dimension.values))) + 1
+    return len(set(dimension.values)) + dimension.max_values + 1
 
 
 class Segments:
@@ -122,7 +122,7 @@ class Segments:
             self.crowded.add(dimension.name)
             self.changed = True
             return OTHER
-        if len(admitted) + len(dimension.values) >= dimension.max_values:
+        if len(admitted) >= dimension.max_values:
             self.crowded.add(dimension.name)
             self.changed = True
             return OTHER

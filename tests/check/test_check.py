@@ -37,7 +37,7 @@ def test_people_read_what_will_be_measured(tmp_path: Path) -> None:
         "lead.sent form_submit optional, within 90s of the step before",
         "lead.call schedule_call macro",
         "micro.guide file_download sessions with lead.form",
-        "device device mobile, desktop 5 and __other__",
+        "device device mobile, desktop 7 and __other__",
         "plan props.plan 20 and __other__",
         "both device x plan 30 and __other__",
     ):
@@ -53,12 +53,12 @@ def test_how_much_that_makes(tmp_path: Path) -> None:
     settings = load(written(tmp_path, EVERYTHING), environ={})
     most = volume(settings.definition(), settings.watched_segments())
     assert found.at_most.measures == 4
-    assert found.at_most.segments == most.segments == 1 + 6 + 21 + 31
-    assert found.at_most.redis_hashes == most.hashes() == 4 * 4 * 59 + 2
+    assert found.at_most.segments == most.segments == 1 + 8 + 21 + 31
+    assert found.at_most.redis_hashes == most.hashes() == 4 * 4 * 61 + 2
     assert found.at_most.prometheus_series.total == most.all_series(16)
     text = printed(found, width=200)
-    assert "segments 59 = 1 (all) + 6 (device) + 21 (plan) + 31 (both)" in text
-    assert "Redis hashes 946 = 4 measures x 4 windows x 59 segments + 2" in text
+    assert "segments 61 = 1 (all) + 8 (device) + 21 (plan) + 31 (both)" in text
+    assert "Redis hashes 978 = 4 measures x 4 windows x 61 segments + 2" in text
     assert f"Prometheus series {most.all_series(16):,} with one worker and 16 input partitions" in text
 
 

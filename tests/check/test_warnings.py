@@ -30,7 +30,7 @@ def test_more_than_ten_are_warned_of(tmp_path: Path, actions: int, too_many: boo
         (doubt,) = told(tmp_path, text).warnings
         assert "11 micro-conversions (9 micro.*, 2 funnel steps after the first)" in doubt.text
         assert "attention" in doubt.text
-        assert "up to 236 Redis hashes" in doubt.text, "4 windows x 59 segments"
+        assert "up to 244 Redis hashes" in doubt.text, "4 windows x 61 segments"
 
 
 def test_what_is_not_done_yet_is_said() -> None:

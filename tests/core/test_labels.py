@@ -8,7 +8,7 @@ from stream.core.labels import BEYOND, LABEL_LIMIT, OTHER, LabelReader
 from stream.core.segment import Segments, cross_value, encode
 
 DIMENSIONS = (
-    Dimension("device", "device", ("mobile", "desktop"), 3),
+    Dimension("device", "device", ("mobile", "desktop"), 1),
     Dimension("plan", "props.plan", (), 2),
     Dimension("both", cross=("device", "plan")),
 )
@@ -38,13 +38,13 @@ def test_a_partition_forwards_four_times_as_many_values() -> None:
 
 @pytest.mark.says(
     "Values listed in the configuration (`values = [...]`) are exact.",
-    "Others are admitted first come, `max_values` in all with those that are listed,",
+    "Others are admitted first come, `max_values` of them globally,",
     "by the owner of the rates",
     "the rest is `__other__` and counted.",
     "Unlisted values of a dimension that overflowed are marked `partial`: lower bounds.",
 )
 def test_listed_values_are_exact_and_others_first_come() -> None:
-    """With the listed ones, max_values are told apart; the rest is __other__, counted and partial."""
+    """Of others max_values are told apart; the rest is __other__, counted and partial."""
     segments = Segments(DIMENSIONS)
     assert segments.of(("mobile", "")) == ("all", "device=mobile")
     assert segments.of(("tv", "a"))[1:3] == ("device=tv", "plan=a")

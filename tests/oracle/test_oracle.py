@@ -167,7 +167,7 @@ def test_values_of_dimensions_are_cut() -> None:
 
 def test_only_exact_segments_are_judged() -> None:
     """Listed values are always exact, unlisted ones on demand and unless the dimension overflowed."""
-    device = Dimension("device", "device", values=("mobile",), max_values=3)
+    device = Dimension("device", "device", values=("mobile",), max_values=2)
     reads = [read(n, START, visitor_id=f"v{n}", device=d) for n, d in enumerate(("mobile", "tv", "car"))]
     more = [*reads, read(3, START, visitor_id="v3", device="watch")]
     definition = replace(MICRO, dimensions=(device,))

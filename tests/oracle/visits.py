@@ -100,20 +100,16 @@ def overflowed(events: Iterable[Event], definition: Definition) -> set[str]:
                 values[dimension.name].add(text[:MAX_DIMENSION_VALUE])
             if dimension.field == "user_type":
                 values[dimension.name] |= {NEW, RETURNING}
-    crowded = {
-        d.name
-        for d in definition.dimensions
-        if _distinct(d, seen.values()) > max(d.max_values, len(d.values))
-    }
+    crowded = {d.name for d in definition.dimensions if _unlisted(d, seen.values()) > d.max_values}
     return crowded | {d.name for d in definition.dimensions if crowded & set(d.cross)}
 
 
-def _distinct(dimension: Dimension, seen: Iterable[Mapping[str, set[str]]]) -> int:
-    values = set(dimension.values)
+def _unlisted(dimension: Dimension, seen: Iterable[Mapping[str, set[str]]]) -> int:
+    values: set[str] = set()
     for possible in seen:
         if dimension.cross:
             parts = (possible.get(part, set()) for part in dimension.cross)
             values.update(crossed(combination) for combination in product(*parts))
         else:
             values |= possible.get(dimension.name, set())
-    return len(values)
+    return len(values - set(dimension.values))

@@ -74,7 +74,7 @@ def test_no_more_segments_than_were_told() -> None:
     """However many values arrive, listed and admitted ones and the rest come to the number that is told."""
     segments = Segments(SMALL.dimensions)
     fill(segments)
-    assert len(segments.all()) == volume(SMALL, WATCHED).segments == 1 + 6 + 4 + 4 + 5
+    assert len(segments.all()) == volume(SMALL, WATCHED).segments == 1 + 9 + 4 + 6 + 5
 
 
 @pytest.mark.parametrize("partitions", [0, 1, 8])
@@ -97,7 +97,7 @@ def test_redis_gets_as_many_keys_as_were_told() -> None:
         found[next(pattern for pattern in KEYS if pattern.split(":")[0] == kind)] += 1
 
     assert found == told.keys
-    assert told.keys["history:{measure}:{segment}"] == 3 * (1 + 6 + 2 + 1)
+    assert told.keys["history:{measure}:{segment}"] == 3 * (1 + 9 + 2 + 1)
     assert told.hashes() == 3 * 2 * 20 + 2
 
 
