@@ -14,8 +14,8 @@ from stream.core.plan import Plans
 from stream.core.store import VisitorStore, pack
 from stream.core.visitor import Visitor
 
-HELD = 20_000
-"""How many visitors are held as objects, besides those of one step: some 2 to 3 KB each."""
+HELD = 250_000
+"""How many visitors are held as objects, besides those of one step: some 1 KB each."""
 
 FOLD_BEYOND = 32
 """Logs that are longer are folded although their visitor does not rest."""
