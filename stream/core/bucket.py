@@ -1,8 +1,8 @@
 """Buckets: rows of cells per span of time and segment, at three widths that are kept for different times.
 
 A hit goes into the pane, the minute and the hour that contain it. Panes are kept for two hours, minutes for
-eight days, hours for a year: a longer window slides by the widest of them that is needed. That is the same as
-folding panes into minutes and minutes into hours, and closed minutes and hours are there to be read.
+eight days, hours for nine at least: a longer window slides by the widest of them that is needed. That is
+the same as folding panes into minutes and minutes into hours, and closed minutes and hours can be read.
 """
 
 from collections.abc import Iterator

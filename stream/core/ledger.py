@@ -39,10 +39,6 @@ class Ledger:
         """Whether the watermark has passed the session's last event + timeout."""
         return session.last + self._timeout < self.closed_until
 
-    def is_past(self, time: int) -> bool:
-        """Whether a session whose last event is at ``time`` would be closed."""
-        return time + self._timeout < self.closed_until
-
     def began(self, session: Session) -> None:
         """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1

@@ -75,8 +75,6 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
 
 def sort_log(group: Group, first: int) -> None:
     """Put the log in order from its event number ``first`` on."""
-    if first == 0 and len(group.times) == 1:
-        return
     entries = sorted(zip(group.times[first:], group.ids[first:], group.marks[first:], strict=True))
     group.times[first:] = [entry[0] for entry in entries]
     group.ids[first:] = [entry[1] for entry in entries]
