@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple, cast
 
 from stream.formats.canonical import SIZE_LIMIT
+from stream.replay.pipes import reading
 
 if sys.version_info >= (3, 14):
     from compression.zstd import ZstdError, ZstdFile
@@ -87,8 +88,11 @@ def batches(file: str, told: Callable[[int], None]) -> Iterator[Batch]:
         InputError: It cannot be read to its end, or not without an extra that is not installed.
     """
     try:
-        with open(0 if file == STDIN else file, "rb", buffering=0, closefd=file != STDIN) as opened:
-            source = _Source(cast(BinaryIO, opened), told)
+        with (
+            open(0 if file == STDIN else file, "rb", buffering=0, closefd=file != STDIN) as opened,
+            reading(cast(BinaryIO, opened)) as read,
+        ):
+            source = _Source(read, told)
             if not source.head.startswith(_PARQUET):
                 yield from _lines(_unpacked(source))
                 return
@@ -108,11 +112,11 @@ def batches(file: str, told: Callable[[int], None]) -> Iterator[Batch]:
 class _Source:
     """The bytes of a file, counted, of which the first were looked at."""
 
-    def __init__(self, file: BinaryIO, told: Callable[[int], None]) -> None:
-        self._file = file
+    def __init__(self, read: Callable[[int], bytes], told: Callable[[int], None]) -> None:
+        self._read = read
         self._told = told
         self.head = b""
-        while len(self.head) < 4 and (more := file.read(CHUNK)):
+        while len(self.head) < 4 and (more := read(CHUNK)):
             self.head += more
         self._rest = self.head
 
@@ -122,7 +126,7 @@ class _Source:
             size = len(self._rest) if size < 0 else size
             found, self._rest = self._rest[:size], self._rest[size:]
         else:
-            found = self._file.read(size) or b""
+            found = self._read(size)
         self._told(len(found))
         return found
 

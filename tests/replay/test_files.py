@@ -1,7 +1,10 @@
 import gzip
-import io
 import json
+import os
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -36,23 +39,30 @@ def read(file: Path) -> list[bytes]:
     return [record for batch in batches(str(file), lambda _: None) for record in batch.records]
 
 
-def feed(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    """Let standard input be a file's bytes, a few at a time, as a pipe may give them."""
-    content = io.BytesIO(file.read_bytes())
+@contextmanager
+def fed(monkeypatch: pytest.MonkeyPatch, file: Path) -> Iterator[None]:
+    """Let standard input be a pipe that gives a file's bytes, a few at a time."""
+    data = file.read_bytes()
+    reader, writer = os.pipe()
 
-    class Pipe(io.RawIOBase):
-        def read(self, size: int = -1) -> bytes:
-            return content.read(min(size, 997) if size > 0 else 997)
-
-        def seekable(self) -> bool:
-            return False
+    def write() -> None:
+        with open(writer, "wb", buffering=0) as pipe:
+            for first in range(0, len(data), 997):
+                pipe.write(data[first : first + 997])
 
     real = open
 
     def opened(name: Any, *arguments: Any, **named: Any) -> Any:
-        return Pipe() if name == 0 else real(name, *arguments, **named)
+        return real(reader if name == 0 else name, *arguments, **named)
 
     monkeypatch.setattr(module, "open", opened, raising=False)
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(reader)
+        thread.join()
 
 
 @pytest.mark.parametrize("kind", ["plain", "gzip", "gzip in parts", "zstd", "zstd in parts"])
@@ -72,8 +82,8 @@ def test_every_packing_prints_the_same(kind: str, tmp_path: Path, monkeypatch: p
     wanted = run(SHOP, plain)
     assert wanted.rows
     assert run(SHOP, file).out == wanted.out
-    feed(monkeypatch, file)
-    assert run(SHOP, "-").out == wanted.out
+    with fed(monkeypatch, file):
+        assert run(SHOP, "-").out == wanted.out
 
 
 def test_parquet_prints_the_same(tmp_path: Path) -> None:
