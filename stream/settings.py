@@ -8,16 +8,15 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from stream.core import definition
-from stream.core.definition import MICRO, SESSION
+from stream.core.definition import MICRO, SESSION, SESSION_FACTS
 from stream.core.event import LABEL_FIELDS, is_readable
 from stream.kinds import Name, NotYet, Section, Where
+from stream.measuring import Funnel, Micro, unique
 from stream.sections import (
     Alert,
     Audience,
     Dimension,
-    Funnel,
     Kafka,
-    Micro,
     Notify,
     Redis,
     Sessions,
@@ -25,11 +24,10 @@ from stream.sections import (
     Visitors,
     Web,
     Windows,
-    unique,
 )
 
 MEASURES_LIMIT = 60
-"""State keeps sets of measures as bits of one integer of 64."""
+"""With those of the session itself: state keeps sets of measures as bits of one integer of 64."""
 
 
 class Settings(Section):
@@ -89,6 +87,7 @@ class Settings(Section):
             known.append(f"{MICRO}.{micro.name}")
         if len(known) > MEASURES_LIMIT:
             raise ValueError(f"{len(known)} measures; at most {MEASURES_LIMIT}: drop some, or run two groups")
+        known += [f"{SESSION}.{fact}" for fact in SESSION_FACTS]
         for audience in self.audience:
             for name in filter(None, (audience.entered, audience.without)):
                 _known(f"audience: {audience.name!r}", name, known)
@@ -122,6 +121,7 @@ class Settings(Section):
                 allowed_lateness=self.time.allowed_lateness,
                 max_future=self.time.max_future,
                 known_for=self.visitors.known_for,
+                engaged_after=self.sessions.engaged_after,
                 pane=self.windows.pane,
                 sizes=tuple(sorted(self.windows.sizes)),
             ),
@@ -132,7 +132,10 @@ def _funnel(funnel: Funnel) -> definition.Funnel:
     steps = tuple(
         definition.Step(s.name, s.event, _where(s.where), s.optional, s.within, s.macro) for s in funnel.steps
     )
-    return definition.Funnel(funnel.name, steps, funnel.within, funnel.reentry)
+    exclusions = tuple(
+        definition.Exclusion(e.event, _where(e.where), *funnel.span(e)) for e in funnel.exclude
+    )
+    return definition.Funnel(funnel.name, steps, funnel.within, funnel.reentry, funnel.order, exclusions)
 
 
 def _where(where: Where) -> tuple[definition.Condition, ...]:
