@@ -32,8 +32,9 @@ def _engaging(session: Session, definition: Definition, times: Mapping[str, int]
             yield event.time
     yield from _page_views(session)[1:]
     for funnel in definition.funnels:
-        for step in funnel.steps[1:]:
-            if (measure := f"{funnel.name}.{step.name}") in times:
+        for number, step in enumerate(funnel.steps):
+            measure = f"{funnel.name}.{step.name}"
+            if measure in times and (number > 0 or step.macro):
                 yield times[measure]
     for micro in definition.micros:
         if (measure := f"{MICRO}.{micro.name}") in times:
