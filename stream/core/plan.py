@@ -77,6 +77,7 @@ class Plan:
         micros: Secondary actions.
         ends: Steps whose chains it ends.
         is_page_view: Whether it is one.
+        is_step: Whether it does anything but being one.
     """
 
     mask: int
@@ -85,6 +86,7 @@ class Plan:
     micros: tuple[MicroPlan, ...]
     ends: tuple[int, ...]
     is_page_view: bool
+    is_step: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,10 @@ class Plans:
         self.optional += [False] * (len(self.measures) - len(self.optional))
         self.engaged_after = definition.times.engaged_after
         self.any_strict = any(f.order == "strict" for f in definition.funnels)
-        first_steps = {self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels}
-        self.conversions = frozenset(range(self.started)) - first_steps
+        entrances = {
+            self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels if not f.steps[0].macro
+        }
+        self.conversions = frozenset(range(self.started)) - entrances
         self.groups = self._groups(definition)
         self._names = [PAGE_VIEW]
         self._conditions: list[list[tuple[Condition, ...]]] = [[]]
@@ -199,6 +203,7 @@ class Plans:
             tuple(micros),
             tuple(sorted(ends)),
             name == 0,
+            mask != 0 or len(ends) > 0,
         )
 
     def _compile(self, definition: Definition) -> None:

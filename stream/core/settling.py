@@ -137,6 +137,9 @@ class Settling:
                 plan = plans.by_kind(kind)
                 if plan.mask:
                     session.steps += 1
+                elif not plan.is_step and not each and engaged in session.reached:
+                    session.pages += plan.is_page_view  # most events are no more than this
+                    continue
                 now = advance(session, plans, plan, time)
                 if now and session is known:
                     reached += now
