@@ -30,10 +30,10 @@ DEFINITION = Definition(
         Funnel(
             "f",
             (
-                Step("a", "a"),
+                Step("a", "a", weight=100_000),
                 Step("b", "b", optional=True, within_ms=2 * MINUTE),
                 Step("c", "c", optional=True),
-                Step("d", "d", within_ms=3 * MINUTE),
+                Step("d", "d", within_ms=3 * MINUTE, weight=333_333),
                 Step("a2", "a"),
             ),
             within_ms=6 * MINUTE,
@@ -46,7 +46,7 @@ DEFINITION = Definition(
         ),
     ),
     micros=(
-        Micro("any", "d", where=(Condition("page", ("", "/y")),)),
+        Micro("any", "d", where=(Condition("page", ("", "/y")),), weight=7_000_000),
         Micro("of", "c", of="f.b"),
         Micro("ofof", "e", of="micro.any"),
     ),
@@ -155,7 +155,7 @@ _WHO = list(product(range(3), range(2)))
 _WORDS = [
     {"name": name, "page": page, "device": device, "user_type": user_type, "props": {"plan": plan}}
     for name, page, device, user_type, plan in product(
-        "aabbccddee",
+        (*"aabbcc", "page_view", "view_item_list", "select_item", *"aabbccddddee"),
         ("", "/x1", "/y", "/z"),
         ("", "mobile", "desktop", "tv"),
         ("", "", "", "new"),
