@@ -23,6 +23,7 @@ class Visit:
     """A session: when it was, what it reached and did. Times are ms, the score is in millionths."""
 
     partition: int
+    visitor: str
     start: int
     last: int
     segments: frozenset[str]
@@ -55,6 +56,7 @@ def _visit(session: Session, definition: Definition) -> Visit:
     names = [event.name for event in session.events]
     return Visit(
         partition=session.events[0].partition,
+        visitor=session.events[0].visitor,
         start=session.start,
         last=session.events[-1].time,
         segments=frozenset(session.segments()),
