@@ -1,4 +1,4 @@
-"""The sections of the configuration that say what is measured: funnels, their steps, and secondary actions."""
+"""The sections of the configuration that say what is measured: funnels, steps, secondary actions."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal

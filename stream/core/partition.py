@@ -53,7 +53,7 @@ class Partition:
         self._late_after = definition.times.late_after
         self._live = self.visitors.live
         self._bits = self._plans.bits
-        self._masks = self._plans.masks
+        self._kinds = self._plans.kinds
         self._labels = self.ledger.labels
 
     def judge(self, clock: InputClock, event: Event) -> Outcome:
@@ -93,12 +93,12 @@ class Partition:
             clock.newest = time
         if ids is not None:
             ids[event_id] = max(time, counted_at)
-        mask = self._masks.get(event.name)
-        if mask is None:
-            mask = self._plans.mask_of(event)
+        kind = self._kinds.get(event.name)
+        if kind is None:
+            kind = self._plans.kind_of(event)
         labels = self._labels.of(event)
         if group is None:
-            visitor.groups.append(Group(sid, None, [time], [event_id], [mask], [labels], []))
+            visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))
             return "counted"
         known_labels = group.labels
         number = len(known_labels) - 1
@@ -106,7 +106,7 @@ class Partition:
             number = label_number(group, labels)
         group.times.append(time)
         group.ids.append(event_id)
-        group.marks.append(number << self._bits | mask)
+        group.marks.append(number << self._bits | kind)
         return "counted"
 
     def pass_time(self, now_ms: int, at_end: Mapping[str, bool]) -> None:

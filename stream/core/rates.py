@@ -28,7 +28,7 @@ class Rates:
         levels: Panes, minutes and hours.
         windows: Sliding windows, by size.
         closed: Closed minutes, closed hours.
-        counters: For each segment, the sessions that reached each measure, and last the sessions themselves.
+        counters: For each segment, the sessions that reached each measure.
         skipped: Deltas that had been folded in before.
     """
 
@@ -149,10 +149,10 @@ class Rates:
         for segment in segments:
             counts = self.counters.get(segment)
             if counts is None:
-                counts = self.counters[segment] = [0] * (len(self.measures) + 1)
+                counts = self.counters[segment] = [0] * len(self.measures)
             counts[counter] += times
             self.changed_counters.add(segment)
-        if counter == len(self.measures):
+        if counter == self.plans.started:
             self.segments.count_overflow(segments, times)
 
     def restored(self) -> None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from stream.board.speed import Speed
 from stream.board.values import Rate, Status
 from stream.board.words import printable
-from stream.core.definition import MICRO
+from stream.core.definition import MICRO, SESSION
 from stream.core.segment import ALL
 from stream.top.change import Change, flow_change, sessions_change
 from stream.top.reading import MINUTE_MS, MINUTES_READ, Place, Reading
 from stream.top.subject import Choice, Subject
 from stream.top.trouble import Trouble, trouble_of
+
+NOTES = {MICRO: "secondary actions", SESSION: "whole visits"}
+"""What is said of the built-in funnels."""
 
 _BY_NAME = 8  # values of a dimension up to which they keep their places
 
@@ -124,7 +127,7 @@ def groups_of(subject: Subject, reading: Reading | None, choice: Choice) -> tupl
     for measures in subject.groups:
         title = measures[0].partition(".")[0]
         rows = [_row(subject, reading, m.partition(".")[2], (m, choice.segment)) for m in measures]
-        groups.append(Group(title, "secondary actions" if title == MICRO else "", rows))
+        groups.append(Group(title, NOTES.get(title, ""), rows))
     for dimension, values in (reading.values if reading else {}).items():
         places = [(value, (subject.sample, f"{dimension}={value}")) for value in values]
         rows = [_row(subject, reading, printable(value) or '""', place) for value, place in places]

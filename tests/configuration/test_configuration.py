@@ -44,6 +44,10 @@ def test_the_shop_preset_measures_what_the_contract_says() -> None:
         "micro.search",
         "micro.wishlist",
         "micro.share",
+        "session.started",
+        "session.engaged",
+        "session.bounced",
+        "session.single_page",
     )
 
 
@@ -129,7 +133,7 @@ def test_without_any_configuration_it_says_how_to_give_one(
         (f"{SMALL}[dimensions]\nweather = {{}}", "weather: not 'weather' but a field of events: page, "),
         (f"{SMALL}[dimensions]\nprice = {{ field = 'value' }}", "price: not 'value' but a field of events"),
         (
-            f"{SMALL}[[funnel]]\nname = 'f'\norder = 'strict'\nsteps = [{{ name = 'a', event = 'a' }}]",
+            f"{SMALL}[[funnel]]\nname = 'f'\norder = 'loose'\nsteps = [{{ name = 'a', event = 'a' }}]",
             "funnel.0.order",
         ),
         (
@@ -155,7 +159,8 @@ def test_every_field_that_is_accepted_can_be_read(field: str) -> None:
     assert len(LabelReader(dimensions).of(event)) == 2
     for readable in (field, "value"):
         micro = Micro("share", "share", (Condition(readable, ("x", "y*")),))
-        assert Plans(Definition(micros=(micro,))).mask_of(event) == 0
+        plans = Plans(Definition(micros=(micro,)))
+        assert plans.by_kind(plans.kind_of(event)).mask == 0
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:

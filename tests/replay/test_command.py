@@ -86,6 +86,7 @@ def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[
         "steps": {
             "checkout.product_view": START,
             "checkout.add_to_cart": START + 60_000,
+            "session.engaged": START + 60_000,
             "checkout.begin_checkout": START + 120_000,
             "checkout.order": START + 180_000,
         },
