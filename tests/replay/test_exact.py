@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from stream.configuration import load
 from stream.simulate.disorder import EVERYDAY, arrivals
 from stream.simulate.traffic import Traffic
-from tests.laws.drawing import ARRIVALS, DEFINITION
+from tests.laws.defined import DEFINITION
+from tests.laws.drawing import ARRIVALS
 from tests.oracle import Read, compare, judge, rows
 from tests.replay.running import as_arrived, in_order, run, write
 
