@@ -79,10 +79,16 @@ class Settings(Section):
         if not self.funnel and not self.micro:
             raise ValueError("nothing to measure: at least one [[funnel]] or [[micro]]")
         known: list[str] = [f"{f.name}.{s.name}" for f in self.funnel for s in f.steps]
+        across = {f.name for f in self.funnel if f.scope == "visitor"}
         for micro in self.micro:  # in order, so that no two can be each other's base
             if micro.of != SESSION and micro.of not in known:
                 raise ValueError(
                     f"micro: {micro.name!r} is of {micro.of!r}; known by then: session, {', '.join(known)}"
+                )
+            if micro.of.partition(".")[0] in across:
+                raise ValueError(
+                    f"micro: {micro.name!r} is of {micro.of!r}, which runs across sessions; wanted: a measure"
+                    " of one session"
                 )
             known.append(f"{MICRO}.{micro.name}")
         if len(known) > MEASURES_LIMIT:
@@ -135,7 +141,9 @@ def _funnel(funnel: Funnel) -> definition.Funnel:
     exclusions = tuple(
         definition.Exclusion(e.event, _where(e.where), *funnel.span(e)) for e in funnel.exclude
     )
-    return definition.Funnel(funnel.name, steps, funnel.within, funnel.reentry, funnel.order, exclusions)
+    return definition.Funnel(
+        funnel.name, steps, funnel.within, funnel.reentry, funnel.order, exclusions, funnel.scope
+    )
 
 
 def _where(where: Where) -> tuple[definition.Condition, ...]:

@@ -22,12 +22,15 @@ def take(session: Session, funnel: AnyOrderPlan, bits: int, time: int, now: list
         now: Gets the measures that it is the first to reach.
     """
     first, reached = funnel.first, session.reached
+    trails = session.trails
+    if trails is None:
+        trails = session.trails = {}
     missing = [k for k in range(len(funnel.optional)) if first + k not in reached]
     if not missing:
-        session.trails.pop(first, None)
+        trails.pop(first, None)
         return
-    kept = _kept(session.trails.get(first, ()), time - funnel.within, (time, bits))
-    session.trails[first] = kept
+    kept = _kept(trails.get(first, ()), time - funnel.within, (time, bits))
+    trails[first] = kept
     found = [matches for _, matches in kept]
     for k in missing:
         wanted = [step for step in range(k) if not funnel.optional[step]]

@@ -16,7 +16,7 @@ from stream.core.session import Session
 
 def begin(time: int, labels: tuple[str, ...]) -> Session:
     """Return a session whose first event is at ``time``, with no measure reached and no event taken."""
-    return Session(time, time, labels, False, 0, 0, {}, {}, 0, 0, {})
+    return Session(time, time, labels, False, 0, 0, {}, {}, 0, 0, None)
 
 
 def advance(session: Session, plans: Plans, plan: Plan, time: int) -> list[int]:
@@ -25,20 +25,22 @@ def advance(session: Session, plans: Plans, plan: Plan, time: int) -> list[int]:
     Where a funnel is strict, each event of the session has to be taken; else those that do anything.
     """
     now: list[int] = []
-    session.events += 1
-    for steps in plan.funnels:
-        for step in steps:
-            _step(session, step, time, now)
-    for funnel, bits in plan.any_order:
-        take(session, funnel, bits, time, now)
-    if plan.ends:
-        _end(session, plan)
     reached = session.reached
-    for micro in plan.micros:
-        measure = micro.measure
-        if measure not in reached and (micro.base < 0 or micro.base in reached):
-            reached[measure] = time
-            now.append(measure)
+    if plans.any_strict:
+        session.events += 1
+    if plan.is_step:
+        for steps in plan.funnels:
+            for step in steps:
+                take_step(session, step, time, now)
+        for funnel, bits in plan.any_order:
+            take(session, funnel, bits, time, now)
+        if plan.ends:
+            _end(session, plan)
+        for micro in plan.micros:
+            measure = micro.measure
+            if measure not in reached and (micro.base < 0 or micro.base in reached):
+                reached[measure] = time
+                now.append(measure)
     if plan.is_page_view:
         session.pages += 1
     if plans.engaged not in reached:
@@ -69,7 +71,7 @@ def advance_tied(session: Session, plans: Plans, tied: Sequence[Plan], time: int
         for steps in sorted(events, key=lambda s: s[-1].measure):
             session.events += 1
             for step in steps:
-                _step(session, step, time, now)
+                take_step(session, step, time, now)
     session.events = before + len(tied)
     for plan in tied:
         _end(session, plan)
@@ -88,8 +90,8 @@ def reached_by_closing(session: Session, plans: Plans) -> int:
     return facts | 1 << plans.single_page if session.pages == 1 else facts
 
 
-def _step(session: Session, step: StepPlan, time: int, now: list[int]) -> None:
-    """Take an event that matches ``step``."""
+def take_step(session: Session, step: StepPlan, time: int, now: list[int]) -> None:
+    """Take an event at ``time`` that matches ``step``; ``now`` gets the measure if it is reached by it."""
     measure, reached = step.measure, session.reached
     if step.strict:
         start = _strict_start(session, step, time)
@@ -108,7 +110,10 @@ def _step(session: Session, step: StepPlan, time: int, now: list[int]) -> None:
         return
     if step.leads_on:
         if step.strict:
-            session.trails[measure] = [(start, time, session.events)]
+            trails = session.trails
+            if trails is None:
+                trails = session.trails = {}
+            trails[measure] = [(start, time, session.events)]
         else:
             session.chains[measure] = (start, time)
     if measure not in reached:
@@ -121,8 +126,9 @@ def _strict_start(session: Session, step: StepPlan, time: int) -> int:
     if not step.sources:
         return NO_TIME if step.first_entry_only and step.measure in session.reached else time
     start = NO_TIME
+    trails = session.trails or {}
     for source in step.sources:
-        for began, last, number in session.trails.get(source, ()):
+        for began, last, number in trails.get(source, ()):
             if (
                 number == session.events - 1
                 and began > start
@@ -137,7 +143,8 @@ def _end(session: Session, plan: Plan) -> None:
     """End the chains that an exclusion is about."""
     for measure in plan.ends:
         session.chains.pop(measure, None)
-        session.trails.pop(measure, None)
+        if session.trails is not None:
+            session.trails.pop(measure, None)
 
 
 def _engage(session: Session, plans: Plans, time: int, now: list[int]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
+from stream.core.journeys import Journeys
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
@@ -45,7 +46,10 @@ class Partition:
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         user_type_counts = self.ledger.labels.user_type >= 0
-        self.lifetimes = Lifetimes(self._times, self.clock, self.visitors, self.ledger, user_type_counts)
+        self._journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
+        self.lifetimes = Lifetimes(
+            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self._journeys
+        )
         self._settling = Settling(
             self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts
         )
@@ -96,6 +100,8 @@ class Partition:
         kind = self._kinds.get(event.name)
         if kind is None:
             kind = self._plans.kind_of(event)
+        if self._journeys is not None:
+            self._journeys.take(visitor, time, event_id, kind, sid)
         labels = self._labels.of(event)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))

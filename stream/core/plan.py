@@ -58,6 +58,15 @@ class AnyOrderPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyPlan:
+    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms)."""
+
+    funnel: int
+    last: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
 class MicroPlan:
     """A secondary action and the measure that it is of (``NO_TIME``: of the session)."""
 
@@ -77,6 +86,9 @@ class Plan:
         micros: Secondary actions.
         ends: Steps whose chains it ends.
         is_page_view: Whether it is one.
+        is_step: Whether it does anything but being one.
+        journey: As ``funnels``, of funnels that run across sessions.
+        journey_ends: As ``ends``, of those, each with the funnel.
     """
 
     mask: int
@@ -85,6 +97,9 @@ class Plan:
     micros: tuple[MicroPlan, ...]
     ends: tuple[int, ...]
     is_page_view: bool
+    is_step: bool
+    journey: tuple[tuple[StepPlan, ...], ...]
+    journey_ends: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +117,10 @@ class Group:
 
 
 class _Exclusion(NamedTuple):
-    """What an exclusion ends: the chains of these steps."""
+    """What an exclusion ends: the chains of these steps of a funnel."""
 
     steps: tuple[int, ...]
+    funnel: int
 
 
 _What = StepPlan | tuple[AnyOrderPlan, int] | MicroPlan | _Exclusion
@@ -118,10 +134,11 @@ class Plans:
         groups: All groups; the first is the session's own.
         kinds: The kind of events of a name, where it depends on nothing else; 0 stands for all other names.
         bits: How many bits a kind has.
-        conversions: The measures that are conversions, micro or macro.
+        conversions: The measures that are conversions of a session, micro or macro.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
         engaged_after: A session that lasts longer is engaged, ms.
+        journeys: The funnels that run across sessions, by number.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -133,9 +150,18 @@ class Plans:
         self.optional += [False] * (len(self.measures) - len(self.optional))
         self.engaged_after = definition.times.engaged_after
         self.any_strict = any(f.order == "strict" for f in definition.funnels)
-        first_steps = {self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels}
-        self.conversions = frozenset(range(self.started)) - first_steps
+        entrances = {
+            self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels if not f.steps[0].macro
+        }
+        across = {
+            self._number[f"{f.name}.{s.name}"]
+            for f in definition.funnels
+            if f.scope == "visitor"
+            for s in f.steps
+        }
+        self.conversions = frozenset(range(self.started)) - entrances - across
         self.groups = self._groups(definition)
+        self.journeys: dict[int, JourneyPlan] = {}
         self._names = [PAGE_VIEW]
         self._conditions: list[list[tuple[Condition, ...]]] = [[]]
         self._what: list[list[tuple[int, _What]]] = [[]]
@@ -176,12 +202,12 @@ class Plans:
         funnels: dict[int, list[StepPlan]] = {}
         any_order: dict[int, tuple[AnyOrderPlan, int]] = {}
         micros: list[MicroPlan] = []
-        ends: set[int] = set()
+        ends: list[tuple[int, int]] = []
         for condition, what in self._what[name] if name >= 0 else ():
             if condition >= 0 and not kind >> condition & 1:
                 continue
             if isinstance(what, _Exclusion):
-                ends.update(what.steps)
+                ends += [(step, what.funnel) for step in what.steps]
             elif isinstance(what, MicroPlan):
                 mask |= 1 << what.measure
                 micros.append(what)
@@ -192,13 +218,17 @@ class Plans:
                 funnel, bit = what
                 mask |= bit << funnel.first
                 any_order[funnel.funnel] = funnel, any_order.get(funnel.funnel, (funnel, 0))[1] | bit
+        ends_here = [step for step, funnel in ends if funnel not in self.journeys]
         return Plan(
             mask,
-            tuple(tuple(steps) for _, steps in sorted(funnels.items())),
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number not in self.journeys),
             tuple(any_order.values()),
             tuple(micros),
-            tuple(sorted(ends)),
+            tuple(ends_here),
             name == 0,
+            mask != 0 or len(ends_here) > 0,
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number in self.journeys),
+            tuple(end for end in ends if end[1] in self.journeys),
         )
 
     def _compile(self, definition: Definition) -> None:
@@ -213,8 +243,10 @@ class Plans:
                 self._add(step.event, step.where, what)
             for exclusion in funnel.exclusions:
                 steps = tuple(range(first + exclusion.first, first + exclusion.last))
-                self._add(exclusion.event, exclusion.where, _Exclusion(steps))
+                self._add(exclusion.event, exclusion.where, _Exclusion(steps, number))
             first += len(funnel.steps)
+            if funnel.scope == "visitor":
+                self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms)
         for micro in definition.micros:
             base = NO_TIME if micro.of == SESSION else self._number[micro.of]
             self._add(micro.event, micro.where, MicroPlan(self._number[f"{MICRO}.{micro.name}"], base))

@@ -20,7 +20,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         pages: How many page views it had.
         trails: What else leads on. For each step of a strict funnel its newest chain: times of its first and
             of its last event, and that one's number. For each unordered funnel, by its first measure, events
-            that may be of use: time, and the bits of the steps that they match.
+            that may be of use: time, and the bits of the steps that they match. Nearly always nothing.
     """
 
     first: int
@@ -33,7 +33,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     chains: dict[int, tuple[int, int]]
     events: int
     pages: int
-    trails: dict[int, list[tuple[int, ...]]]
+    trails: dict[int, list[tuple[int, ...]]] | None
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -48,5 +48,5 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.chains.copy(),
             self.events,
             self.pages,
-            self.trails.copy(),
+            None if self.trails is None else self.trails.copy(),
         )

@@ -55,6 +55,8 @@ class Settling:
             else:
                 self._put_in_order(name, visitor, group, first)
             group.settled = count
+        if visitor.journey is not None:
+            self._lifetimes.settle_journey(name, visitor, visitor.journey)
 
     def _put_in_order(self, name: str, visitor: Visitor, group: Group, first: int) -> None:
         """Take the events from number ``first`` on, of which one at least is not simply the newest."""
@@ -137,6 +139,9 @@ class Settling:
                 plan = plans.by_kind(kind)
                 if plan.mask:
                     session.steps += 1
+                elif not plan.is_step and not each and engaged in session.reached:
+                    session.pages += plan.is_page_view  # most events are no more than this
+                    continue
                 now = advance(session, plans, plan, time)
                 if now and session is known:
                     reached += now

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from stream.core.attempt import longest
 from stream.core.bucket import HOUR, MINUTE
 from stream.core.clock import NEVER
 from stream.core.closed import ClosedRow
@@ -71,6 +72,7 @@ class Count:
         self._times = times
         self._step = step
         self._widths = widths
+        self._attempts_last = longest(self.rates.plans)
         self._until_step = step
         self._steps = 0
 
@@ -110,7 +112,8 @@ class Count:
     def finish(self) -> None:
         """Close all sessions and windows, and hand out what is left."""
         self._pass_time()
-        for now in (0, 2 * (self._times.timeout + self._times.late_after) + MINUTE):
+        last = max(self._times.timeout, self._attempts_last)
+        for now in (0, 2 * (last + self._times.late_after) + MINUTE):
             self._partition.pass_time(now, {INPUT: True})  # idle at its end, until every session has ended
         self._fold()
         self._hand_out(EVER)
@@ -132,7 +135,7 @@ class Count:
         began the greatest length before that; sessions close some time after their end is passed.
         """
         horizon = self._partition.clock.horizon
-        return horizon - self._times.timeout - self._times.max_length - 2 * BUCKET_MS
+        return horizon - self._times.timeout - self._times.max_length - 2 * BUCKET_MS - self._attempts_last
 
     def _fold(self) -> None:
         self._steps += 1

@@ -37,7 +37,8 @@ class Subject:
     """What there is to show.
 
     Attributes:
-        groups: Measures by funnel in order of the steps, those with a goal first; ``micro`` last.
+        groups: Measures by funnel in order of the steps, those with a goal first; behind them
+            ``micro``, and ``session`` last.
         firsts: The first steps of funnels, and the sessions themselves: their flow is 1 always.
         sample: The measure whose segments are compared: the second step of the first funnel.
         dimensions: Their names.
