@@ -1,6 +1,7 @@
 """The command line: each verb parses, calls one function, and sets the exit code."""
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import Annotated, NoReturn
@@ -131,7 +132,7 @@ def replay(
     settings = _found(config, preset).settings
     from stream.replay.command import replay as run
 
-    raise typer.Exit(run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived))
+    raise typer.Exit(run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived, leave=os._exit))
 
 
 @cli.command()

@@ -30,7 +30,7 @@ def replay(
     steps: Steps | None = None,
     memory: int = MEMORY,
     step: int = STEP,
-) -> None:
+) -> Count:
     """Count the events of files.
 
     Args:
@@ -41,6 +41,9 @@ def replay(
         steps: Is told how far it is.
         memory: Bytes of events that are held to be sorted.
         step: Events after which memory is tidied up.
+
+    Returns:
+        All that was counted with.
 
     Raises:
         InputError: A file cannot be taken.
@@ -59,6 +62,7 @@ def replay(
         count.finish()
         steps.done()
         answer.end(count, intake)
+    return count
 
 
 def _read(files: list[str], intake: Intake, steps: Steps) -> _Batches:
