@@ -9,7 +9,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from stream.configuration import ConfigurationError, Found, find
-from stream.logs import set_up
 
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
@@ -39,6 +38,8 @@ def _verbs() -> None:
 def worker(config: ConfigFile = None, preset: Preset = None) -> None:
     """Run one worker. Start as many as there is work; they share it."""
     found = _found(config, preset)
+    from stream.logs import set_up
+
     set_up()
     from stream.app import make  # Faust takes a second to import: only the verbs that need it pay
 
