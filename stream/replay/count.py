@@ -21,7 +21,7 @@ from stream.core.timer import BUCKET_MS
 from stream.replay.brief import Brief, Readings
 from stream.replay.visitors import RestingVisitors
 
-STEP = 65_536
+STEP = 131_072
 """Events between two steps: so many, or twice as many, may be held in visitors that are objects."""
 
 INPUT = "files"
