@@ -11,6 +11,7 @@ from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
 from stream.core.journeys import Journeys
+from stream.core.labels import Labels
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
@@ -21,6 +22,9 @@ from stream.core.visitor import Group
 
 BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
+
+Reading = tuple[int, Labels]
+"""The bits of the measures that an event matches, and the labels that it says."""
 
 
 class Partition:
@@ -60,8 +64,19 @@ class Partition:
         self._kinds = self._plans.kinds
         self._labels = self.ledger.labels
 
-    def judge(self, clock: InputClock, event: Event) -> Outcome:
-        """Take one event of the input that ``clock`` belongs to; return what became of it."""
+    def read(self, event: Event) -> Reading:
+        """Return what an event matches and says, for `judge`."""
+        kind = self._kinds.get(event.name)
+        return self._plans.kind_of(event) if kind is None else kind, self._labels.of(event)
+
+    def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
+        """Take one event of the input that ``clock`` belongs to; return what became of it.
+
+        Args:
+            clock: Of the input.
+            event: The event. With a ``reading`` only its time, id, visitor and session id are looked at.
+            reading: What it matches and says, if that was read before.
+        """
         time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
         name: str = event.visitor_id  # type: ignore[assignment] # likewise
         event_id: str = event.event_id  # type: ignore[assignment] # likewise
@@ -97,12 +112,15 @@ class Partition:
             clock.newest = time
         if ids is not None:
             ids[event_id] = max(time, counted_at)
-        kind = self._kinds.get(event.name)
-        if kind is None:
-            kind = self._plans.kind_of(event)
+        if reading is None:
+            kind = self._kinds.get(event.name)
+            if kind is None:
+                kind = self._plans.kind_of(event)
+            labels = self._labels.of(event)
+        else:
+            kind, labels = reading
         if self._journeys is not None:
             self._journeys.take(visitor, time, event_id, kind, sid)
-        labels = self._labels.of(event)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))
             return "counted"
