@@ -14,6 +14,7 @@ from stream.engine.log import PartitionLog
 from stream.engine.log_plain import PlainLog
 from stream.engine.log_transactional import TransactionalLog
 from stream.engine.logs import quiet_libraries
+from stream.engine.readiness import waits_for
 from stream.engine.recovery import StateTables
 from stream.engine.table import StateTable
 from stream.engine.topics import TopicPlan, TopicSpec
@@ -88,6 +89,11 @@ class Engine:
     def ready(self) -> bool:
         """Whether the worker has joined the group, and all its partitions have their state."""
         return self.app.recovered
+
+    @property
+    def waits_for(self) -> list[str]:
+        """What the worker waits for before it is ready, in words; nothing when it is."""
+        return waits_for(self.app)
 
     def partitions(self, topic: str) -> int:
         """Return how many partitions a topic has; known before any state is made.

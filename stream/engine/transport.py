@@ -18,6 +18,7 @@ from stream.engine.api import Chunk
 from stream.engine.fatal import EngineError, describe, end_process
 from stream.engine.fetch import ChunkFetcher
 from stream.engine.logs import FAUST_LOGGER
+from stream.engine.readiness import Stage
 
 if TYPE_CHECKING:
     from stream.engine.app import EngineApp
@@ -217,8 +218,10 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         flushed, and from here on nothing is written until the next recovery is done. Stock runs a full
         garbage collection.
         """
+        self.app.stage = Stage.FLUSHING
         await self.app.states.flush_and_suspend()
         await self.commit()
+        self.app.stage = Stage.JOINING
 
     async def force_commit(self, *_: Any, **__: Any) -> bool:
         """Replaces the stock function: commits the durable positions, for tools that show a group's lag."""
