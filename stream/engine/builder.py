@@ -24,6 +24,12 @@ from stream.engine.worker import EngineWorker
 BUFFERED_CHUNKS = 64
 """Chunks that may wait for an agent before its partition is no longer fetched."""
 
+REBALANCE_TIMEOUT_S = 30.0
+"""So long others wait for a worker that lives and does not join: longer than its last flush takes."""
+
+REQUEST_TIMEOUT_S = 40.0
+"""An answer that is lost is asked for again after this: longer than brokers may hold a join back."""
+
 
 class Engine:
     """Serves topologies on one worker.
@@ -141,6 +147,8 @@ def _faust_settings(connection: Connection) -> dict[str, Any]:
         "broker_credentials": connection.security.credentials(),
         "broker_session_timeout": connection.session_timeout_s,
         "broker_heartbeat_interval": connection.heartbeat_s,
+        "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,
+        "broker_request_timeout": REQUEST_TIMEOUT_S,
         "broker_commit_interval": 1.0,
         "broker_client_id": f"{connection.group}-worker",
         "consumer_group_instance_id": connection.instance_id or None,
