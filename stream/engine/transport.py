@@ -17,6 +17,7 @@ from faust.types import TP, ConsumerMessage
 
 from stream.engine.api import Chunk
 from stream.engine.assigned import RestingAssignments
+from stream.engine.coordination import WatchedThread
 from stream.engine.fatal import EngineError, describe, end_process
 from stream.engine.fetch import ChunkFetcher
 from stream.engine.logs import FAUST_LOGGER
@@ -40,10 +41,9 @@ class Delivery(NamedTuple):
     chunk: Chunk
 
 
-class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types under --strict
+class ChunkThread(WatchedThread):
     """The thread that holds the aiokafka consumer: heartbeats go on there while the main loop computes."""
 
-    app: "EngineApp"
     logger = FAUST_LOGGER
     _chunks: ChunkFetcher | None = None
     _epoch = 0

@@ -75,6 +75,8 @@ FUNCTIONS = {
     "aiokafka.consumer.subscription_state:SubscriptionState.is_assigned": "self tp",
     "aiokafka.consumer.subscription_state:SubscriptionState.fetch_context": "self",
     "aiokafka.consumer.subscription_state:Assignment.state_value": "self tp",
+    # called by stream.engine.coordination
+    "aiokafka.consumer.group_coordinator:GroupCoordinator.check_errors": "self",
     # extended or called by stream.engine.assigned
     "aiokafka.consumer.subscription_state:SubscriptionState.assign_from_subscribed": "self assignment",
     "aiokafka.consumer.subscription_state:SubscriptionState._assigned_state": "self tp",
