@@ -7,6 +7,7 @@ That is all that is done for each event. What the logs have got moves sessions o
 from collections.abc import Mapping
 from typing import Final
 
+from stream.core.agent import device_of, is_bot
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
@@ -14,6 +15,7 @@ from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
 from stream.core.plan import Plans
+from stream.core.reads import fields_read
 from stream.core.settling import Settling
 from stream.core.store import VisitorStore
 from stream.core.visitor import Group
@@ -55,12 +57,19 @@ class Partition:
         self._bits = self._plans.bits
         self._masks = self._plans.masks
         self._labels = self.ledger.labels
+        self._reads_device = "device" in fields_read(definition)
 
     def judge(self, clock: InputClock, event: Event) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it."""
         time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
         name: str = event.visitor_id  # type: ignore[assignment] # likewise
         event_id: str = event.event_id  # type: ignore[assignment] # likewise
+        agent = event.user_agent
+        if agent:
+            if is_bot(agent):
+                return "bot"
+            if self._reads_device and not event.device:
+                event.device = device_of(agent)
         sid = event.session_id or ""
         visitor = self._live.get(name)
         if visitor is None:

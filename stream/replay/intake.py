@@ -5,14 +5,15 @@ from typing import NamedTuple
 
 from stream.core.definition import Definition
 from stream.core.event import Event, Reason, Rejected
+from stream.core.reads import fields_read
 from stream.formats.canonical import SIZE_LIMIT, UNSEEN, parse
 from stream.replay.files import Batch, name_of
 
 EXAMPLES = 5
 """How many rejected records are shown."""
 
-LARGE = ("items", "props", "consent", "referrer", "user_agent", "email_sha256")
-"""Fields that take much memory: objects of their own, or long texts."""
+LARGE = ("items", "props", "consent", "referrer", "email_sha256")
+"""Fields that take much memory, objects of their own or long texts, and that not every event is judged by."""
 
 SHORT = 350
 """Length of records, in bytes, that hold nothing large: it is not worth the time to look."""
@@ -83,8 +84,5 @@ class Intake:
 
 def _unread(definition: Definition) -> tuple[str, ...]:
     """Return the large fields that nothing in the definition reads."""
-    conditions = [c for funnel in definition.funnels for step in funnel.steps for c in step.where]
-    conditions += [c for micro in definition.micros for c in micro.where]
-    read = {c.field.partition(".")[0] for c in conditions}
-    read |= {dimension.field.partition(".")[0] for dimension in definition.dimensions}
+    read = fields_read(definition)
     return tuple(field for field in LARGE if field not in read)

@@ -13,6 +13,7 @@ fields of the event (``page=/``, ``props.plan=pro``) one may write ``id=`` (noth
 ``topic=`` and ``partition=``. A case may give ``records`` instead, values as they are.
 
 ``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
+A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
 Where a case has no definition of its own (``funnel``, ``micro``, ``dimensions``, ``times``) the file's
 ``default`` holds.

@@ -54,6 +54,7 @@ DEFINITION = Definition(
         Dimension("device", "device", ("mobile", "desktop"), 5),
         Dimension("user_type", "user_type", ("new", "returning"), 5),
         Dimension("both", cross=("device", "user_type")),
+        Dimension("channel", "channel", ("Direct", "Email")),
     ),
     times=TIMES,
 )
@@ -163,11 +164,31 @@ _WORDS = [
     )
 ]
 _IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]
+_AGENTS = [
+    *[{}] * 4,
+    {"user_agent": "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) Mobile/15E148 Safari/604.1"},
+    {"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+    {"user_agent": "somebody"},
+    {"user_agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+]
+_SHOP_PAGE = {"page": "https://shop.example/p"}
+_ORIGINS = [
+    *[{}] * 4,
+    {"source": "Newsletter", "medium": "Email"},
+    {"source": "google", "medium": "cpc"},
+    {"campaign": "anything"},
+    {"referrer": "https://www.google.de/search?q=a"},
+    {"referrer": "https://chatgpt.com/"},
+    {"referrer": "https://blog.example/"},
+    {"referrer": "https://blog.example/", **_SHOP_PAGE},
+    {"referrer": "https://shop.example/", **_SHOP_PAGE},
+]
+_MORE = [ids | agent | origin for ids, agent, origin in product(_IDS, _AGENTS, _ORIGINS)]
 _CLOCKS = ["right"] * 40 + ["sent", "sent", "received", "received", "ahead", "ahead", "future", "broken"]
 _ID_KINDS = [""] * 14 + ["made", "again"]
 _SAID = st.tuples(
     st.sampled_from(_WHO),
-    st.tuples(st.sampled_from(_WORDS), st.sampled_from(_IDS)).map(
+    st.tuples(st.sampled_from(_WORDS), st.sampled_from(_MORE)).map(
         lambda both: {name: word for name, word in (both[0] | both[1]).items() if word}
     ),
     st.sampled_from(_CLOCKS),

@@ -12,6 +12,7 @@ from typing import Any
 
 from stream.core.event import Reason
 from tests.oracle.instant import LAST_MS, BadTimeError, corrected, milliseconds
+from tests.oracle.origin import channel, device
 
 MAX_BYTES = 32 * 1024
 MAX_DEPTH = 32
@@ -53,7 +54,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A valid event; ``time`` is corrected, ms; ``fields`` are its non-empty fields as text."""
+    """A valid event; ``time`` is corrected, ms; ``fields`` are its non-empty fields as text.
+
+    Among them are those that follow from others: ``device`` where only the user agent tells it, ``channel``.
+    """
 
     partition: int
     visitor: str
@@ -193,6 +197,8 @@ def _texts(record: Mapping[str, Any]) -> dict[str, str]:
     texts["name"] = texts["name"][:MAX_NAME]
     properties = list((record.get("props") or {}).items())[:MAX_PROPERTIES]
     texts.update({f"props.{name[:MAX_NAME]}": _text(value) for name, value in properties})
+    texts["device"] = texts.get("device") or device(texts.get("user_agent", ""))
+    texts["channel"] = channel(texts)
     return {field: text for field, text in texts.items() if text}
 
 
