@@ -68,7 +68,7 @@ class Partition:
         if agent:
             if is_bot(agent):
                 return "bot"
-            if self._reads_device and not event.device:
+            if self._reads_device and not event.device:  # from here on, whoever reads it
                 event.device = device_of(agent)
         sid = event.session_id or ""
         visitor = self._live.get(name)
