@@ -14,8 +14,10 @@ ASKED = "MICROCONV_COMPILE"
 """Variable of the environment that asks for it."""
 
 MODULES = (
+    "stream/core/any_order.py",
     "stream/core/bucket.py",
     "stream/core/cell.py",
+    "stream/core/condition.py",
     "stream/core/funnel.py",
     "stream/core/hits.py",
     "stream/core/labels.py",

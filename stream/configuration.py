@@ -203,7 +203,8 @@ def _keys(loc: tuple[int | str, ...]) -> str:
     for part in loc[:-1]:
         if isinstance(part, str) and hasattr(model, "model_fields") and part in model.model_fields:
             model = _model_in(model.model_fields[part].annotation)
-    return ", ".join(getattr(model, "model_fields", {})) or "its documented keys"
+    fields = getattr(model, "model_fields", {})
+    return ", ".join(field.alias or name for name, field in fields.items()) or "its documented keys"
 
 
 def _model_in(annotation: Any) -> Any:

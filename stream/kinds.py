@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from stream.core.condition import comparisons, is_number
 from stream.core.event import WHERE_FIELDS, is_readable
 from stream.units import duration_ms, duration_text, per_ms, per_ms_text, share, share_text
 
@@ -42,10 +43,13 @@ def _name(name: str) -> str:
 
 
 def _readable(where: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
-    """Refuse fields that no event has: reading one would stop the worker."""
-    for field in where:
+    """Refuse fields that no event has, reading one would stop the worker; and comparisons that are none."""
+    for field, patterns in where.items():
         if not is_readable(field, WHERE_FIELDS):
             raise ValueError(f"not {field!r} but a field of events: {', '.join(WHERE_FIELDS)} or props.NAME")
+        if is_number(field):
+            for pattern in [patterns] if isinstance(patterns, str) else patterns:
+                comparisons(pattern)
     return where
 
 

@@ -3,16 +3,12 @@
 Durations are kept in ms. What a definition says is also what ``microconv init`` and the reference pages say.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from stream.core.definition import MICRO, SESSION
-from stream.kinds import Duration, Frequency, Name, NotYet, Section, Share, Where
+from stream.kinds import Duration, Frequency, Name, Section, Share
 from stream.units import duration_ms, per_ms
-
-NO_SCORE = NotYet("no intent score is made")
 
 
 class Auth(Section):
@@ -82,9 +78,7 @@ class Sessions(Section):
 
     timeout: Duration = Field(duration_ms("30m"), description="a longer gap begins a new session")
     max_length: Duration = Field(duration_ms("24h"), description="a session is cut when it gets longer")
-    engaged_after: Annotated[Duration, NotYet("engagement is not measured")] = Field(
-        duration_ms("10s"), description="a longer session counts as engaged"
-    )
+    engaged_after: Duration = Field(duration_ms("10s"), description="a longer session counts as engaged")
 
 
 class Time(Section):
@@ -131,74 +125,6 @@ class Dimension(Section):
     cross: list[str] = Field([], description="instead of a field: dimensions whose values are combined")
 
 
-class Step(Section):
-    """A step of a funnel."""
-
-    name: Name = Field(
-        description="second part of its measure's name, after the funnel's", examples=["form_start"]
-    )
-    event: str = Field(min_length=1, description="name of the event", examples=["form_start"])
-    where: Where = Field(
-        {},
-        description="equality or glob on fields; a list means any of",
-        examples=[{"page": ["/", "/p/*"]}],
-    )
-    optional: bool = Field(False, description="may be skipped")
-    within: Duration | None = Field(
-        None, description="longest time since the step before", examples=[duration_ms("20m")]
-    )
-    macro: bool = Field(False, description="the goal itself; one step at most")
-    weight: Annotated[float, NO_SCORE] = Field(
-        0.0, ge=0, description="what reaching it adds to the intent score"
-    )
-
-
-class Funnel(Section):
-    """Steps towards a goal."""
-
-    name: Name = Field(description="first part of the names of its measures", examples=["lead"])
-    order: Literal["ordered"] = Field("ordered", description="other events may come between")
-    scope: Literal["session"] = Field("session", description="all steps in one session")
-    within: Duration = Field(duration_ms("30m"), description="longest time from the first step, inclusive")
-    reentry: Literal["first", "latest"] = Field("latest", description="which first step may lead on")
-    steps: list[Step] = Field(
-        min_length=1,
-        description="in their order, each a table",
-        examples=[
-            [{"name": "form_start", "event": "form_start"}, {"name": "form_submit", "event": "form_submit"}]
-        ],
-    )
-
-    @model_validator(mode="after")
-    def _steps_fit(self) -> "Funnel":
-        if self.steps[0].optional:
-            raise ValueError("steps: the first step of a funnel is never optional")
-        if self.steps[0].within is not None:
-            raise ValueError("steps: the first step of a funnel has no step before it, so no 'within'")
-        unique("steps", [s.name for s in self.steps])
-        if sum(s.macro for s in self.steps) > 1:
-            raise ValueError("steps: only one step can be the macro-conversion")
-        if self.name in (MICRO, SESSION):
-            raise ValueError(f"name: {self.name!r} is a built-in funnel")
-        return self
-
-
-class Micro(Section):
-    """A secondary action."""
-
-    name: Name = Field(
-        description="second part of its measure's name, after `micro`", examples=["newsletter"]
-    )
-    event: str = Field(min_length=1, description="name of the event", examples=["sign_up"])
-    where: Where = Field(
-        {}, description="equality or glob on fields; a list means any of", examples=[{"page": "/blog/*"}]
-    )
-    of: str = Field(SESSION, description="relevant sessions: `session`, or a measure that they reached")
-    weight: Annotated[float, NO_SCORE] = Field(
-        0.0, ge=0, description="what doing it adds to the intent score"
-    )
-
-
 class Audience(Section):
     """Visitors to win back."""
 
@@ -230,14 +156,3 @@ class Notify(Section):
         pattern=r"^https?://", description="where to", examples=["http://localhost:9093/api/v2/alerts"]
     )
     kind: Literal["alertmanager", "webhook", "slack"] = Field("alertmanager", description="who is there")
-
-
-def unique(what: str, names: Sequence[str]) -> None:
-    """Check that no name is given twice.
-
-    Raises:
-        ValueError: One is.
-    """
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{what}: the name {name!r} is given twice")

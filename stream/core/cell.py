@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from stream.core.delta import Code
-from stream.core.plan import Plans
+from stream.core.plan import NO_TIME, Plans
 
 SESSIONS: Final = 0
 CONVERTED: Final = 1
@@ -47,7 +47,6 @@ class Effects:
     """
 
     def __init__(self, plans: Plans) -> None:
-        self._plans = plans
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
         self.on_cells: list[tuple[Effect, ...]] = []
@@ -62,14 +61,11 @@ class Effects:
         return number
 
     def counter(self, code: Code) -> int | None:
-        """Return the counter that one such hit moves: a measure, or one past them for sessions."""
+        """Return the counter that one such hit moves: a measure."""
         if code.kind == "act":
             return self._numbers.get(code.name)
         if code.kind == "enter" and (group := self._groups.get(code.name)) is not None:
-            if group.includes_base:
-                return group.base
-            if group.base < 0:
-                return len(self._plans.measures)
+            return None if group.itself == NO_TIME else group.itself
         return None
 
     def _expand(self, code: Code) -> list[Effect]:
@@ -83,8 +79,8 @@ class Effects:
         effects: list[Effect] = []
         if code.kind == "enter" and code.name in self._groups:
             group = self._groups[code.name]
-            if group.includes_base:
-                effects += [(FIELDS * group.base + field, 1) for field in (SESSIONS, CONVERTED, ACTIONS)]
+            if group.itself != NO_TIME:
+                effects += [(FIELDS * group.itself + field, 1) for field in (SESSIONS, CONVERTED, ACTIONS)]
             for measure in group.members:
                 effects += [(FIELDS * measure + SESSIONS, 1), (FIELDS * measure + OPEN, 1)]
         return effects

@@ -10,7 +10,10 @@ from typing import Literal
 import msgspec
 
 SESSION = "session"
-"""The base of a micro-conversion that needs only the session."""
+"""The base of a micro-conversion that needs only the session, and the built-in funnel of facts about it."""
+
+SESSION_FACTS = ("started", "engaged", "bounced", "single_page")
+"""What is measured of every session, in this order behind all other measures."""
 
 MICRO = "micro"
 """The built-in funnel that holds the secondary actions."""
@@ -18,7 +21,11 @@ MICRO = "micro"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A field of the event (``page``, ``props.plan``) must equal, or match as a glob, any of ``patterns``."""
+    """A field of the event (``page``, ``props.plan``) must equal, or match as a glob, any of ``patterns``.
+
+    Of ``value`` and properties a pattern may also compare numbers (``>= 10 < 50``): see
+    :mod:`stream.core.condition`.
+    """
 
     field: str
     patterns: tuple[str, ...]
@@ -40,13 +47,32 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An event that ends every chain that has got as far as step ``first`` and not to step ``last``.
+
+    Steps are by their places in the funnel, ``first`` before ``last``.
+    """
+
+    event: str
+    where: tuple[Condition, ...]
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Funnel:
-    """Ordered steps of one session; ``within_ms`` counts from the chain's first event, inclusive."""
+    """Steps of one session, or, with scope ``visitor``, of all sessions of one visitor (then ordered).
+
+    ``within_ms``, inclusive, counts from the chain's first event; unordered, it is how far apart events are.
+    """
 
     name: str
     steps: tuple[Step, ...]
     within_ms: int = 1_800_000
     reentry: Literal["first", "latest"] = "latest"
+    order: Literal["ordered", "strict", "unordered"] = "ordered"
+    exclusions: tuple[Exclusion, ...] = ()
+    scope: Literal["session", "visitor"] = "session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +114,7 @@ class Times:
     allowed_lateness: int = 600_000
     max_future: int = 300_000
     known_for: int = 2_592_000_000
+    engaged_after: int = 10_000
     pane: int = 10_000
     sizes: tuple[int, ...] = (60_000, 300_000, 900_000, 3_600_000, 86_400_000)
 
@@ -107,9 +134,10 @@ class Definition:
     times: Times = Times()
 
     def measures(self) -> tuple[str, ...]:
-        """Return the names of all measures, funnels first, each in the order of its configuration."""
+        """Return the names of all measures: funnels', micro-conversions, facts about sessions."""
         steps = [f"{f.name}.{s.name}" for f in self.funnels for s in f.steps]
-        return tuple(steps + [f"{MICRO}.{m.name}" for m in self.micros])
+        micros = [f"{MICRO}.{m.name}" for m in self.micros]
+        return (*steps, *micros, *(f"{SESSION}.{fact}" for fact in SESSION_FACTS))
 
     def fingerprint(self) -> str:
         """Return a short text that is equal for definitions whose state can be read as each other's.
@@ -122,6 +150,7 @@ class Definition:
                 timeout=self.times.timeout,
                 max_length=self.times.max_length,
                 known_for=self.times.known_for,
+                engaged_after=self.times.engaged_after,
                 pane=self.times.pane,
             ),
         )

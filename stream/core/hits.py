@@ -4,12 +4,13 @@ A session's contribution follows from its state alone. For each group of measure
 base it reached, it *enters* the group at the base's time; each measure reached *converts* it there and *acts*
 at the measure's own time; when it closes, it *leaves*: what it has not reached it will not reach. The owner
 of the rates expands a hit into ``sessions``, ``converted``, ``open`` and ``actions`` of the group's measures.
+Some facts about a session are reached by closing (bounced): these bear the time of its last event.
 """
 
 from collections.abc import Iterator
 
 from stream.core.delta import Code, Hit
-from stream.core.plan import NO_TIME, Plans
+from stream.core.plan import LAST_TIME, NO_TIME, Plans
 from stream.core.session import Session
 
 KNOWN_LIMIT = 50_000
@@ -17,12 +18,17 @@ KNOWN_LIMIT = 50_000
 
 
 class Vocabulary:
-    """Numbers the codes of hits. Numbers are of this process only; what is written carries the codes."""
+    """Numbers the codes of hits. Numbers are of this process only; what is written carries the codes.
+
+    Attributes:
+        at_the_end: The measures that sessions reach by closing.
+    """
 
     def __init__(self, plans: Plans) -> None:
         self.codes: list[Code] = []
         self._measures = plans.measures
         self._groups = plans.groups
+        self.at_the_end = (plans.bounced, plans.single_page)
         self.enter = [self._number(Code("enter", g.name)) for g in plans.groups]
         self._convert = [self._number(Code("convert", m)) for m in plans.measures]
         self._act = [self._number(Code("act", m)) for m in plans.measures]
@@ -30,20 +36,26 @@ class Vocabulary:
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
-        """What reaching each measure adds: at whose time (``NO_TIME``: the session's own), and the code."""
+        """What reaching each measure adds: at whose time (or ``NO_TIME``, ``LAST_TIME``), and the code."""
         self.counted = [
-            tuple(code for base, code in gains if base == measure) for measure, gains in enumerate(self.gains)
+            tuple(code for base, code in gains if base == self._when(measure))
+            for measure, gains in enumerate(self.gains)
         ]
+        self.counted[plans.started] = (self.enter[0],)
         """For each measure: the codes by which counters see that it was reached."""
 
     def _gains(self, measure: int) -> Iterator[tuple[int, int]]:
         base = next((group.base for group in self._groups if measure in group.members), None)
         if base is not None:
             yield base, self._convert[measure]
-            yield measure, self._act[measure]
+            yield self._when(measure), self._act[measure]
         for number, group in enumerate(self._groups):
             if group.base == measure:
                 yield measure, self.enter[number]
+
+    def _when(self, measure: int) -> int:
+        """Return whose time a measure bears: its own, or the session's last."""
+        return LAST_TIME if measure in self.at_the_end else measure
 
     def _number(self, code: Code) -> int:
         self.codes.append(code)
@@ -53,7 +65,7 @@ class Vocabulary:
         """Return what an open session contributes that reached just the measures whose bits are set.
 
         Returns:
-            Whose time it bears (``NO_TIME``: the session's), and the code.
+            Whose time it bears (a measure's, ``NO_TIME`` or ``LAST_TIME``), and the code.
         """
         gain = self._gain.get(mask)
         if gain is None:
@@ -65,6 +77,10 @@ class Vocabulary:
                     found += gains
             gain = self._gain[mask] = tuple(found)
         return gain
+
+    def gain_of_attempt(self, mask: int) -> tuple[tuple[int, int], ...]:
+        """Return what an attempt across sessions contributes likewise: no session."""
+        return self.gain(mask)[1:]
 
     def leave(self, mask: int) -> tuple[tuple[int, int], ...]:
         """Return how a session that reached just the measures whose bits are set leaves its groups.
@@ -79,6 +95,10 @@ class Vocabulary:
                 self._leaves.clear()
             leaves = self._leaves[mask] = tuple(self._leave(mask))
         return leaves
+
+    def leave_of_attempt(self, mask: int) -> tuple[tuple[int, int], ...]:
+        """Return how an attempt across sessions leaves likewise."""
+        return tuple(leave for leave in self.leave(mask) if leave[0] >= 0)
 
     def _leave(self, mask: int) -> Iterator[tuple[int, int]]:
         for group in self._groups:
@@ -104,17 +124,17 @@ class HitTable:
         """Add hits of a session so many ``times``.
 
         Args:
-            codes: The measure at whose time each is (``NO_TIME``: the session's own), and its code.
+            codes: The measure at whose time each is (or ``NO_TIME``, ``LAST_TIME``), and its code.
             session: The session; it has reached those measures.
             combination: Number of its labels.
             times: 1, or -1 to withdraw them.
         """
         sums, pane, origin, labels = self._sums, self._pane, self._origin, combination << 20
-        first, reached = session.first, session.reached
+        first, last, reached = session.first, session.last, session.reached
         if not sums:
             origin = self._origin = first // pane
         for base, code in codes:
-            time = first if base < 0 else reached[base]
+            time = reached[base] if base >= 0 else first if base == NO_TIME else last
             key = time // pane - origin << 40 | labels | code
             sums[key] = sums.get(key, 0) + times
 

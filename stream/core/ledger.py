@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Hit, Sighting
+from stream.core.funnel import reached_by_closing
 from stream.core.hits import HitTable, Vocabulary
 from stream.core.labels import LabelReader
 from stream.core.plan import Plans
@@ -33,7 +34,8 @@ class Ledger:
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
         self._sightings: dict[tuple[int, int, int], int] = {}
-        self._session_bit = 1 << len(plans.measures)
+        self._started = 1 << plans.started
+        self._plans = plans
 
     def is_closed(self, session: Session) -> bool:
         """Whether the watermark has passed the session's last event + timeout."""
@@ -43,7 +45,7 @@ class Ledger:
         """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
         mask = _mask(session.reached)
-        session.counted = self._session_bit | mask
+        session.counted = self._started | mask
         self._hits.add(self._words.gain(mask), session, self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
@@ -57,10 +59,15 @@ class Ledger:
         session.counted = counted
 
     def closed(self, session: Session) -> None:
-        """Contribute that a session ended: what it has not reached it will not."""
+        """Contribute that a session ended, and how: what it has not reached it will not."""
         self.open_sessions -= 1
-        leaves = self._words.leave(_mask(session.reached))
-        self._hits.add(leaves, session, self._combination(session), 1)
+        facts, combination = reached_by_closing(session, self._plans), self._combination(session)
+        for measure in self._words.at_the_end:
+            if facts >> measure & 1:
+                table = self._corrections if session.counted >> measure & 1 else self._hits
+                table.add(self._words.gains[measure], session, combination, 1)
+        leaves = self._words.leave(_mask(session.reached) | facts)
+        self._hits.add(leaves, session, combination, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -77,10 +84,10 @@ class Ledger:
         Returns:
             What each of them got, as bits.
         """
-        seen = old.counted
+        seen = old.counted | self._facts_if_closed(old)
         given = []
         for heir in heirs:
-            wants = self._session_bit | _mask(heir.reached)
+            wants = self._started | self._mask(heir)
             got = seen if heir is old else seen & wants & ~heir.counted
             heir.counted |= got
             seen &= ~got
@@ -113,9 +120,37 @@ class Ledger:
         session.labels = labels
         session.returning = returning
         self._contribute(session, 1)
+        seen = session.counted | self._facts_if_closed(session)
         for bit, codes in self._countable(session):
-            if session.counted & bit:
+            if seen & bit:
                 self._sight(session, codes, before)
+
+    # -- attempts across sessions; their state is like a session's
+
+    def attempt_closed(self, state: Session) -> None:
+        """Contribute that an attempt ended without its last step."""
+        mask = _mask(state.reached)
+        self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
+
+    def withdraw_attempt(self, state: Session, closed: bool) -> None:
+        """Take back everything that an attempt has contributed."""
+        self._contribute_attempt(state, closed, -1)
+
+    def contribute_attempt(self, state: Session, closed: bool, before: Session | None) -> None:
+        """Contribute an attempt as it is now; ``before`` is what it was until now, withdrawn."""
+        self._contribute_attempt(state, closed, 1)
+        seen = 0 if before is None else before.counted
+        state.counted = seen | _mask(state.reached)
+        known = NOBODY if before is None else self._combination(before)
+        for measure, codes in enumerate(self._words.counted):
+            if state.counted >> measure & 1:
+                self._sight(state, codes, known if seen >> measure & 1 else NOBODY)
+
+    def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
+        mask, combination = _mask(state.reached), self._combination(state)
+        self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
+        if closed:
+            self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
 
     def _combination(self, session: Session) -> int:
         return self.labels.number(session.labels, session.returning)
@@ -126,9 +161,9 @@ class Ledger:
         What it had once reached, before it was computed again, too: it may reach that again, and has to have
         been seen under its labels by then.
         """
-        yield self._session_bit, (self._words.enter[0],)
+        wanted = session.counted | self._mask(session) | self._started
         for measure, codes in enumerate(self._words.counted):
-            if session.counted >> measure & 1 or measure in session.reached:
+            if wanted >> measure & 1:
                 yield 1 << measure, codes
 
     def _sight(self, session: Session, codes: tuple[int, ...], before: int) -> None:
@@ -141,10 +176,18 @@ class Ledger:
             self._sightings[key] = self._sightings.get(key, 0) + 1
 
     def _contribute(self, session: Session, times: int) -> None:
-        mask, combination = _mask(session.reached), self._combination(session)
+        mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
+
+    def _facts_if_closed(self, session: Session) -> int:
+        """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""
+        return reached_by_closing(session, self._plans) if self.is_closed(session) else 0
+
+    def _mask(self, session: Session) -> int:
+        """Return the bits of all measures that a session has reached as it is now."""
+        return _mask(session.reached) | self._facts_if_closed(session)
 
     def take(self) -> "Taken":
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""

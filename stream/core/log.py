@@ -48,7 +48,8 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
     """
     sessions = [] if group.folded is None else [group.folded.copy()]
     session = sessions[0] if sessions else None
-    matching, bits = plans.all_measures, plans.bits
+    bits = plans.bits
+    matching = (1 << bits) - 1
     i = 0
     while i < count:
         time, mark = group.times[i], group.marks[i]
@@ -60,15 +61,16 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
         while after < count and group.times[after] == time:
             after += 1
         marks = group.marks[i:after]
-        if len(marks) > 1:
-            advance_tied(session, [plans.by_mask(mark & matching) for mark in marks], time)
-        elif mark & matching:
-            advance(session, plans.by_mask(mark & matching), time)
-        for mark in marks:
+        events = [plans.by_kind(mark & matching) for mark in marks]
+        if len(events) > 1:
+            advance_tied(session, plans, events, time)
+        else:
+            advance(session, plans, events[0], time)
+        for plan, mark in zip(events, marks, strict=True):
             said = group.labels[mark >> bits]
             if said is not session.labels and said != session.labels:
                 session.labels = fill(session.labels, said)
-            session.steps += mark & matching != 0
+            session.steps += plan.mask != 0
         i = after
     return sessions
 

@@ -1,21 +1,31 @@
-"""What an event means to the funnels: compiled once, looked up once per event.
+"""What an event means to what is measured: compiled once, looked up once per event.
 
-All measures are numbered: funnel steps first, then micro-conversions, in the order of the configuration. A
-*group* is the set of measures that share a base, and so share the sessions that are relevant to them.
+All measures are numbered: funnel steps first, then micro-conversions, in the order of the configuration, and
+last the facts about sessions. A *group* is the set of measures that share a base, and so share the sessions
+that are relevant to them.
+
+The *kind* of an event says which conditions of its name hold, as a small number that state can keep: from it,
+and from nothing else, follows what the event does (:class:`Plan`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import translate
-from operator import attrgetter
-from re import compile as compile_pattern
-from typing import Final
+from typing import Final, NamedTuple
 
-from stream.core.definition import MICRO, SESSION, Condition, Definition
-from stream.core.event import TEXT_FIELDS, Event, field_text
+from stream.core.condition import all_hold
+from stream.core.definition import MICRO, SESSION, SESSION_FACTS, Condition, Definition, Funnel
+from stream.core.event import Event
 
 NO_TIME: Final = -1
-"""Marks a measure that was not reached, and a chain that does not exist."""
+"""Instead of a measure: the session's start; and a chain that does not exist."""
+
+LAST_TIME: Final = -2
+"""Instead of a measure: the session's last event."""
+
+PAGE_VIEW: Final = "page_view"
+"""The name of events that are page views."""
+
+MOST_CONDITIONS: Final = 40
+"""Of one event name: state keeps which of them hold as bits of one integer of 64, beside other things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,8 @@ class StepPlan:
     """How one step may be reached.
 
     ``sources`` are the steps that a chain may come from: the one before, and those further back over optional
-    steps; empty for a funnel's first step. ``leads_on``: another step may come from this one.
+    steps; empty for a funnel's first step. ``leads_on``: another step may come from this one. ``strict``: the
+    chain's event before must be the session's event before.
     """
 
     measure: int
@@ -33,6 +44,26 @@ class StepPlan:
     own_within: int
     first_entry_only: bool
     leads_on: bool
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOrderPlan:
+    """An unordered funnel: its number and first measure, how far apart events may be, which are optional."""
+
+    funnel: int
+    first: int
+    within: int
+    optional: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyPlan:
+    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms)."""
+
+    funnel: int
+    last: int
+    within: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +76,54 @@ class MicroPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one kind of event matches: ``mask`` has the bits of the measures and says it all: state keeps it.
+    """What one kind of event does.
 
-    ``funnels`` has, for each funnel concerned, its steps, highest first: no event fills two steps of a chain.
+    Attributes:
+        mask: The bits of the measures that it matches; none: it is no step event.
+        funnels: For each ordered or strict funnel concerned its steps, highest first: no event fills two
+            steps of a chain.
+        any_order: The unordered funnels concerned, each with the bits of its steps, from the first on.
+        micros: Secondary actions.
+        ends: Steps whose chains it ends.
+        is_page_view: Whether it is one.
+        is_step: Whether it does anything but being one.
+        journey: As ``funnels``, of funnels that run across sessions.
+        journey_ends: As ``ends``, of those, each with the funnel.
     """
 
     mask: int
     funnels: tuple[tuple[StepPlan, ...], ...]
+    any_order: tuple[tuple[AnyOrderPlan, int], ...]
     micros: tuple[MicroPlan, ...]
+    ends: tuple[int, ...]
+    is_page_view: bool
+    is_step: bool
+    journey: tuple[tuple[StepPlan, ...], ...]
+    journey_ends: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Measures with one base: a funnel, the micro-conversions of the session, or those of one measure.
+    """Measures with one base: a funnel, what is of the session, or the micro-conversions of one measure.
 
-    ``base`` is the measure that makes a session relevant (``NO_TIME``: the session itself); ``includes_base``
-    says that it is a measure of this group too (a funnel's first step).
+    ``base`` is the measure that makes a session relevant (``NO_TIME``: the session itself); ``itself`` is the
+    measure of this group that is reached by being relevant: a funnel's first step, ``session.started``.
     """
 
     name: str
     base: int
     members: tuple[int, ...]
-    includes_base: bool
+    itself: int
+
+
+class _Exclusion(NamedTuple):
+    """What an exclusion ends: the chains of these steps of a funnel."""
+
+    steps: tuple[int, ...]
+    funnel: int
+
+
+_What = StepPlan | tuple[AnyOrderPlan, int] | MicroPlan | _Exclusion
 
 
 class Plans:
@@ -75,120 +132,171 @@ class Plans:
     Attributes:
         measures: Names of all measures by number.
         groups: All groups; the first is the session's own.
-        masks: The bits of the measures that events of a name match, where it depends on nothing else.
-        bits: How many bits a mask of measures has.
-        all_measures: The mask of all measures.
-        optional: Of each measure, whether it may be skipped.
+        kinds: The kind of events of a name, where it depends on nothing else; 0 stands for all other names.
+        bits: How many bits a kind has.
+        conditions: How many different conditions there are on events of each name.
+        conversions: The measures that are conversions of a session, micro or macro.
+        any_strict: Whether some funnel is strict: then each event of a session has a number.
+        started: The first of the measures that are facts about sessions.
+        engaged_after: A session that lasts longer is engaged, ms.
+        journeys: The funnels that run across sessions, by number.
     """
 
     def __init__(self, definition: Definition) -> None:
         self.measures = definition.measures()
-        self.bits = len(self.measures)
-        self.all_measures = (1 << self.bits) - 1
         self._number = {name: i for i, name in enumerate(self.measures)}
+        self.started = len(self.measures) - len(SESSION_FACTS)
+        self.engaged, self.bounced, self.single_page = range(self.started + 1, len(self.measures))
         self.optional = [step.optional for f in definition.funnels for step in f.steps]
-        self.optional += [False] * len(definition.micros)
-        self.groups = self._groups(definition)
-        self._what: list[StepPlan | MicroPlan] = []
-        self._matchers: dict[str, list[tuple[Callable[[Event], bool] | None, StepPlan | MicroPlan]]] = {}
-        self._compile(definition)
-        self._plans: dict[int, Plan] = {}
-        self.masks = {
-            name: sum(1 << what.measure for _, what in matchers)
-            for name, matchers in self._matchers.items()
-            if all(condition is None for condition, _ in matchers)
+        self.optional += [False] * (len(self.measures) - len(self.optional))
+        self.engaged_after = definition.times.engaged_after
+        self.any_strict = any(f.order == "strict" for f in definition.funnels)
+        entrances = {
+            self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels if not f.steps[0].macro
         }
+        across = {
+            self._number[f"{f.name}.{s.name}"]
+            for f in definition.funnels
+            if f.scope == "visitor"
+            for s in f.steps
+        }
+        self.conversions = frozenset(range(self.started)) - entrances - across
+        self.groups = self._groups(definition)
+        self.journeys: dict[int, JourneyPlan] = {}
+        self._names = [PAGE_VIEW]
+        self._conditions: list[list[tuple[Condition, ...]]] = [[]]
+        self._what: list[list[tuple[int, _What]]] = [[]]
+        """For each name: the number of the condition that has to hold (-1: none), and what happens then."""
+        self._compile(definition)
+        self._shift = max(len(conditions) for conditions in self._conditions)
+        self.bits = self._shift + len(self._names).bit_length()
+        self._tests = {
+            name: (number << self._shift, [all_hold(where) for where in conditions])
+            for number, (name, conditions) in enumerate(
+                zip(self._names, self._conditions, strict=True), start=1
+            )
+        }
+        self.kinds = {name: kind for name, (kind, tests) in self._tests.items() if not tests}
+        self.conditions = {
+            name: len(conditions) for name, conditions in zip(self._names, self._conditions, strict=True)
+        }
+        self._plans: dict[int, Plan] = {}
 
-    def mask_of(self, event: Event) -> int:
-        """Return the bits of the measures that the event matches."""
-        mask = 0
-        for condition, what in self._matchers.get(event.name, ()):
-            if condition is None or condition(event):
-                mask |= 1 << what.measure
-        return mask
+    def kind_of(self, event: Event) -> int:
+        """Return the kind of an event; 0: nothing is measured by it."""
+        found = self._tests.get(event.name)
+        if found is None:
+            return 0
+        kind, tests = found
+        for place, holds in enumerate(tests):
+            if holds(event):
+                kind |= 1 << place
+        return kind
 
-    def by_mask(self, mask: int) -> Plan:
-        """Return the plan of an event that matches just the measures whose bits are set."""
-        plan = self._plans.get(mask)
+    def by_kind(self, kind: int) -> Plan:
+        """Return what events of a kind do."""
+        plan = self._plans.get(kind)
         if plan is None:
-            funnels: dict[int, list[StepPlan]] = {}
-            micros: list[MicroPlan] = []
-            for what in self._what:
-                if not mask >> what.measure & 1:
-                    continue
-                if isinstance(what, MicroPlan):
-                    micros.append(what)
-                else:
-                    funnels.setdefault(what.funnel, []).insert(0, what)
-            plan = self._plans[mask] = Plan(mask, tuple(tuple(f) for f in funnels.values()), tuple(micros))
+            plan = self._plans[kind] = self._plan(kind)
         return plan
 
+    def _plan(self, kind: int) -> Plan:
+        name = (kind >> self._shift) - 1
+        mask = 0
+        funnels: dict[int, list[StepPlan]] = {}
+        any_order: dict[int, tuple[AnyOrderPlan, int]] = {}
+        micros: list[MicroPlan] = []
+        ends: list[tuple[int, int]] = []
+        for condition, what in self._what[name] if name >= 0 else ():
+            if condition >= 0 and not kind >> condition & 1:
+                continue
+            if isinstance(what, _Exclusion):
+                ends += [(step, what.funnel) for step in what.steps]
+            elif isinstance(what, MicroPlan):
+                mask |= 1 << what.measure
+                micros.append(what)
+            elif isinstance(what, StepPlan):
+                mask |= 1 << what.measure
+                funnels.setdefault(what.funnel, []).insert(0, what)
+            else:
+                funnel, bit = what
+                mask |= bit << funnel.first
+                any_order[funnel.funnel] = funnel, any_order.get(funnel.funnel, (funnel, 0))[1] | bit
+        ends_here = [step for step, funnel in ends if funnel not in self.journeys]
+        return Plan(
+            mask,
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number not in self.journeys),
+            tuple(any_order.values()),
+            tuple(micros),
+            tuple(ends_here),
+            name == 0,
+            mask != 0 or len(ends_here) > 0,
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number in self.journeys),
+            tuple(end for end in ends if end[1] in self.journeys),
+        )
+
     def _compile(self, definition: Definition) -> None:
-        measure = 0
+        first = 0
         for number, funnel in enumerate(definition.funnels):
-            first = measure
+            optional = tuple(step.optional for step in funnel.steps)
+            any_order = AnyOrderPlan(number, first, funnel.within_ms, optional)
             for position, step in enumerate(funnel.steps):
-                sources: list[int] = []
-                back = position - 1
-                while back >= 0:
-                    sources.append(first + back)
-                    if not funnel.steps[back].optional:
-                        break
-                    back -= 1
-                plan = StepPlan(
-                    measure,
-                    number,
-                    tuple(sources),
-                    funnel.within_ms,
-                    funnel.within_ms if step.within_ms is None else step.within_ms,
-                    funnel.reentry == "first",
-                    position < len(funnel.steps) - 1,
-                )
-                self._add(step.event, step.where, plan)
-                measure += 1
+                what: _What = (any_order, 1 << position)
+                if funnel.order != "unordered":
+                    what = _step(funnel, number, first, position)
+                self._add(step.event, step.where, what)
+            for exclusion in funnel.exclusions:
+                steps = tuple(range(first + exclusion.first, first + exclusion.last))
+                self._add(exclusion.event, exclusion.where, _Exclusion(steps, number))
+            first += len(funnel.steps)
+            if funnel.scope == "visitor":
+                self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms)
         for micro in definition.micros:
             base = NO_TIME if micro.of == SESSION else self._number[micro.of]
-            self._add(micro.event, micro.where, MicroPlan(measure, base))
-            measure += 1
+            self._add(micro.event, micro.where, MicroPlan(self._number[f"{MICRO}.{micro.name}"], base))
 
-    def _add(self, event: str, where: tuple[Condition, ...], what: StepPlan | MicroPlan) -> None:
-        condition = _condition(where) if where else None
-        self._matchers.setdefault(event, []).append((condition, what))
-        self._what.append(what)
+    def _add(self, event: str, where: tuple[Condition, ...], what: _What) -> None:
+        if event not in self._names:
+            self._names.append(event)
+            self._conditions.append([])
+            self._what.append([])
+        name = self._names.index(event)
+        conditions = self._conditions[name]
+        if where and where not in conditions:
+            conditions.append(where)
+        self._what[name].append((conditions.index(where) if where else -1, what))
 
     def _groups(self, definition: Definition) -> tuple[Group, ...]:
         of_base: dict[str, list[int]] = {SESSION: []}
         for micro in definition.micros:
             of_base.setdefault(micro.of, []).append(self._number[f"{MICRO}.{micro.name}"])
-        groups = [Group(SESSION, NO_TIME, tuple(of_base.pop(SESSION)), False)]
+        of_session = (*of_base.pop(SESSION), *range(self.started + 1, len(self.measures)))
+        groups = [Group(SESSION, NO_TIME, of_session, self.started)]
         for funnel in definition.funnels:
             members = tuple(self._number[f"{funnel.name}.{s.name}"] for s in funnel.steps)
-            groups.append(Group(funnel.name, members[0], members[1:], True))
+            groups.append(Group(funnel.name, members[0], members[1:], members[0]))
         for base, micros in of_base.items():
-            groups.append(Group(f"{MICRO}:{base}", self._number[base], tuple(micros), False))
+            groups.append(Group(f"{MICRO}:{base}", self._number[base], tuple(micros), NO_TIME))
         return tuple(groups)
 
 
-def _condition(where: tuple[Condition, ...]) -> Callable[[Event], bool]:
-    """Return a test for all conditions: equality, or a glob as the shell matches it, with case."""
-    tests = [_test(condition) for condition in where]
-    if len(tests) == 1:
-        return tests[0]
-    return lambda event: all(test(event) for test in tests)
-
-
-def _test(condition: Condition) -> Callable[[Event], bool]:
-    field, equal = condition.field, frozenset(condition.patterns)
-    globs = [pattern for pattern in condition.patterns if any(sign in pattern for sign in "*?[")]
-    if not globs and field in TEXT_FIELDS:
-        get = attrgetter(field)
-        return lambda event: (get(event) or "") in equal
-    if not globs:
-        return lambda event: field_text(event, field) in equal
-    match = compile_pattern("|".join(map(translate, globs))).match
-
-    def holds(event: Event) -> bool:
-        text = field_text(event, field)
-        return text in equal or match(text) is not None
-
-    return holds
+def _step(funnel: Funnel, number: int, first: int, position: int) -> StepPlan:
+    """Return the plan of a step of an ordered or strict funnel, whose first measure is ``first``."""
+    sources: list[int] = []
+    back = position - 1
+    while back >= 0:
+        sources.append(first + back)
+        if not funnel.steps[back].optional:
+            break
+        back -= 1
+    own = funnel.steps[position].within_ms
+    return StepPlan(
+        first + position,
+        number,
+        tuple(sources),
+        funnel.within_ms,
+        funnel.within_ms if own is None else own,
+        funnel.reentry == "first",
+        position < len(funnel.steps) - 1,
+        funnel.order == "strict",
+    )

@@ -5,6 +5,7 @@ its sequence. The global watermark is the least of the partitions'; one that has
 back.
 """
 
+from stream.core.attempt import longest
 from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
@@ -28,7 +29,7 @@ class Rates:
         levels: Panes, minutes and hours.
         windows: Sliding windows, by size.
         closed: Closed minutes, closed hours.
-        counters: For each segment, the sessions that reached each measure, and last the sessions themselves.
+        counters: For each segment, the sessions that reached each measure.
         skipped: Deltas that had been folded in before.
     """
 
@@ -43,7 +44,7 @@ class Rates:
         self.partitions = 0
         self.watermark: int | None = None
         self.segments = Segments(definition.dimensions)
-        hours_for = max(HOURS_FOR, max(self._times.sizes) + 24 * HOUR)
+        hours_for = max(HOURS_FOR, max(self._times.sizes) + 24 * HOUR, longest(plans) + 48 * HOUR)
         self.levels = (
             Buckets(self._times.pane, PANES_FOR, count),
             Buckets(MINUTE, MINUTES_FOR, count),
@@ -149,10 +150,10 @@ class Rates:
         for segment in segments:
             counts = self.counters.get(segment)
             if counts is None:
-                counts = self.counters[segment] = [0] * (len(self.measures) + 1)
+                counts = self.counters[segment] = [0] * len(self.measures)
             counts[counter] += times
             self.changed_counters.add(segment)
-        if counter == len(self.measures):
+        if counter == self.plans.started:
             self.segments.count_overflow(segments, times)
 
     def restored(self) -> None:

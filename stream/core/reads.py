@@ -2,26 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from typing import Any, Final
+from typing import Any
 
 from stream.core.definition import Condition, Definition
 
-READ_FOR: Final = {
-    "device": ("user_agent",),
-    "channel": ("source", "medium", "campaign", "referrer", "page"),
-}
-"""Fields that are read for another one."""
-
 
 def fields_read(definition: Definition) -> frozenset[str]:
-    """Return the names of all fields that some ``where`` or dimension reads; ``props`` for a property.
-
-    Those that are read for another field are among them.
-    """
+    """Return the names of all fields that some ``where`` or dimension reads."""
     named = {condition.field for condition in _conditions(definition)}
-    named |= {dimension.field for dimension in definition.dimensions if not dimension.cross}
-    read = {field.partition(".")[0] for field in named}
-    return frozenset(read.union(*(READ_FOR.get(field, ()) for field in read)))
+    return frozenset(named | {dimension.field for dimension in definition.dimensions if not dimension.cross})
 
 
 def _conditions(part: Any) -> Iterator[Condition]:

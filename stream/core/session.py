@@ -11,11 +11,16 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         last: Time of its last event.
         labels: The first non-empty value of each plain dimension, in the definition's order.
         returning: Whether another session of the visitor began earlier, within ``known_for``.
-        steps: How many of its events matched anything.
+        steps: How many of its events some measure is made of.
         counted: Bits of the measures (and, above them, of the session itself) that counters have seen.
         reached: When each measure that was reached was first reached.
         chains: For each funnel step that a chain leads to and that leads on, the newest such chain: the times
             of its first and of its last event.
+        events: How many events were taken: all of them, where a funnel is strict.
+        pages: How many page views it had.
+        trails: What else leads on. For each step of a strict funnel its newest chain: times of its first and
+            of its last event, and that one's number. For each unordered funnel, by its first measure, events
+            that may be of use: time, and the bits of the steps that they match. Nearly always nothing.
     """
 
     first: int
@@ -26,6 +31,9 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     counted: int
     reached: dict[int, int]
     chains: dict[int, tuple[int, int]]
+    events: int
+    pages: int
+    trails: dict[int, list[tuple[int, ...]]] | None
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -38,4 +46,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.counted,
             self.reached.copy(),
             self.chains.copy(),
+            self.events,
+            self.pages,
+            None if self.trails is None else self.trails.copy(),
         )

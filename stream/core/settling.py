@@ -37,7 +37,7 @@ class Settling:
         # Looked up here once: each is used for every event.
         self._timeout = times.timeout
         self._max_length = times.max_length
-        self._bits, self._all_measures = plans.bits, plans.all_measures
+        self._bits, self._kinds = plans.bits, (1 << plans.bits) - 1
 
     def settle(self, name: str, visitor: Visitor) -> None:
         """Let all events of the visitor's logs be in its sessions."""
@@ -55,6 +55,8 @@ class Settling:
             else:
                 self._put_in_order(name, visitor, group, first)
             group.settled = count
+        if visitor.journey is not None:
+            self._lifetimes.settle_journey(name, visitor, visitor.journey)
 
     def _put_in_order(self, name: str, visitor: Visitor, group: Group, first: int) -> None:
         """Take the events from number ``first`` on, of which one at least is not simply the newest."""
@@ -71,11 +73,14 @@ class Settling:
     def _changes_nothing(self, group: Group, i: int) -> bool:
         """Whether an event lies inside a session, matches nothing and says nothing new."""
         time, mark = group.times[i], group.marks[i]
-        if mark & self._all_measures:
+        if mark & self._kinds or self._plans.any_strict:
             return False
         labels = group.labels[mark >> self._bits]
         for session in group.sessions:
             if session.first < time < session.last:
+                engaged = session.reached.get(self._plans.engaged, session.last)
+                if time < engaged and time - session.first > self._plans.engaged_after:
+                    return False
                 return not any(new and new != old for new, old in zip(labels, session.labels, strict=True))
         return False
 
@@ -106,7 +111,8 @@ class Settling:
         known = session  # what it was has been contributed; what others are has not
         begun: list[Session] = []
         reached: list[int] = []
-        bits, all_measures = self._bits, self._all_measures
+        bits, kinds = self._bits, self._kinds
+        engaged, engaged_after, each = plans.engaged, plans.engaged_after, plans.any_strict
         times, marks = group.times, group.marks
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
@@ -128,10 +134,15 @@ class Settling:
                             reached = []
                         ledger.relabel(session, filled, session.returning)
             last = time
-            mask = mark & all_measures
-            if mask:
-                session.steps += 1
-                now = advance(session, plans.by_mask(mask), time)
+            kind = mark & kinds
+            if kind or each or (time - first > engaged_after and engaged not in session.reached):
+                plan = plans.by_kind(kind)
+                if plan.mask:
+                    session.steps += 1
+                elif not plan.is_step and not each and engaged in session.reached:
+                    session.pages += plan.is_page_view  # most events are no more than this
+                    continue
+                now = advance(session, plans, plan, time)
                 if now and session is known:
                     reached += now
         if known is not None and reached:

@@ -42,7 +42,7 @@ class Described(NamedTuple):
 
 def described(section: type[Section]) -> list[Described]:
     """Return the keys of a table, in the order of their definition."""
-    return [_described(name, field) for name, field in section.model_fields.items()]
+    return [_described(field.alias or name, field) for name, field in section.model_fields.items()]
 
 
 def toml(value: Any, type_: Any = Any) -> str:

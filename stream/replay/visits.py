@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from stream.core.definition import Definition
+from stream.core.funnel import reached_by_closing
 from stream.core.labels import unsaid
+from stream.core.plan import Plans
 from stream.core.segment import cross_value
 from stream.core.session import Session
 
@@ -43,7 +45,7 @@ class Visits:
     """Makes lines of sessions."""
 
     def __init__(self, definition: Definition, *, as_json: bool) -> None:
-        self._measures = definition.measures()
+        self._plans = Plans(definition)
         self._plain = [dimension for dimension in definition.dimensions if not dimension.cross]
         self._crosses = [dimension for dimension in definition.dimensions if dimension.cross]
         self._encode = msgspec.json.Encoder().encode
@@ -51,13 +53,18 @@ class Visits:
 
     def line(self, visitor: str, sid: str, session: Session) -> Line:
         """Return the line of a session: JSON, or text of some lines."""
-        reached = sorted((time, number) for number, time in session.reached.items())
+        closing = reached_by_closing(session, self._plans)
+        reached = sorted(
+            [(time, number) for number, time in session.reached.items()]
+            + [(session.last, number) for number in range(closing.bit_length()) if closing >> number & 1]
+        )
+        measures = self._plans.measures
         fields: dict[str, Any] = {
             "visitor_id": visitor,
             "session_id": sid or None,
             "start": session.first,
             "end": session.last,
-            "steps": {self._measures[number]: time for time, number in reached},
+            "steps": {measures[number]: time for time, number in reached},
             "dimensions": self._dimensions(session),
         }
         text = self._encode(fields) if self._as_json else _text(fields).encode()

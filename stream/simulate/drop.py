@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from stream.core.definition import Definition, Dimension
+from stream.core.definition import SESSION, Definition, Dimension
 from stream.core.segment import ALL
 from stream.simulate.arguments import UsageError, moment_ms
 from stream.simulate.catalogue import EVENT_NAMES, FIELD_VALUES
@@ -82,7 +82,7 @@ def _refusal(text: str, wanted: str, found: str = "") -> UsageError:
 
 
 def _check_measure(text: str, measure: str, definition: Definition) -> None:
-    measures = definition.measures()
+    measures = [m for m in definition.measures() if not m.startswith(f"{SESSION}.")]
     if measure not in measures:
         raise _refusal(text, f"one of the measures {', '.join(measures)}", measure)
     made_by = [step.event for funnel in definition.funnels for step in funnel.steps]

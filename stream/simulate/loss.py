@@ -84,11 +84,11 @@ class Losses:
         if going.session is not None and not joins(going.session, at_ms, self._times):
             going.session = None
         read = _as_read(event)
-        plan, labels = self._plans.by_mask(self._plans.mask_of(read)), self._labels.of(read)
+        plan, labels = self._plans.by_kind(self._plans.kind_of(read)), self._labels.of(read)
         ahead = begin(at_ms, labels) if going.session is None else going.session.copy()
         ahead.last = at_ms
         ahead.labels = fill(ahead.labels, labels)
-        reached = advance(ahead, plan, at_ms)
+        reached = advance(ahead, self._plans, plan, at_ms)
         if self._stops(going, at_ms, event, visit, ahead.labels, plan.mask, reached):
             return True
         going.session = ahead
@@ -155,7 +155,7 @@ def _later_steps(measure: str, plans: Plans) -> int:
     """Return the bits of the steps that come after a step in its funnel."""
     number, later = plans.measures.index(measure), 0
     for group in plans.groups:
-        if group.includes_base and number in (group.base, *group.members):
+        if number in (group.itself, *group.members) and group.base == group.itself:
             later = sum(1 << member for member in group.members if member > number)
     return later
 

@@ -204,7 +204,7 @@ def _previous_steps(plans: Plans) -> list[int]:
     """Return, for each measure, the step before it that is not optional; -1 where there is none."""
     previous = [-1] * len(plans.measures)
     for group in plans.groups:
-        if group.includes_base:
+        if group.base == group.itself:  # a funnel
             before = group.base
             for measure in group.members:
                 previous[measure] = before

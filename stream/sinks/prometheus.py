@@ -134,12 +134,12 @@ class WorkerCollector(Collector):
 
 
 def _collect_counters(rates: Rates, families: Mapping[str, Family]) -> None:
-    nothing = [0] * (len(rates.measures) + 1)
+    nothing = [0] * len(rates.measures)
     for segment in rates.segments.all():
         label = segment_label(segment)
         counts = rates.counters.get(segment, nothing)
-        families["microconv_sessions"].add_metric(label, counts[-1])
-        for measure, count in zip(rates.measures, counts, strict=False):
+        families["microconv_sessions"].add_metric(label, counts[rates.plans.started])
+        for measure, count in zip(rates.measures, counts, strict=True):
             families["microconv_step_sessions"].add_metric([*measure_label(measure), *label], count)
     for dimension, sessions in rates.segments.overflow.items():
         families["microconv_segment_overflow"].add_metric([dimension], sessions)

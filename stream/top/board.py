@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from stream.board.speed import Speed
 from stream.board.values import Rate, Status
 from stream.board.words import printable
-from stream.core.definition import MICRO
+from stream.core.definition import MICRO, SESSION
 from stream.core.segment import ALL
 from stream.top.change import Change, flow_change, sessions_change
 from stream.top.reading import MINUTE_MS, MINUTES_READ, Place, Reading
 from stream.top.subject import Choice, Subject
 from stream.top.trouble import Trouble, trouble_of
+
+NOTES = {MICRO: "secondary actions", SESSION: "whole visits"}
+"""What is said of the built-in funnels."""
 
 _BY_NAME = 8  # values of a dimension up to which they keep their places
 
@@ -119,12 +122,8 @@ class Observer:
 
 
 def groups_of(subject: Subject, reading: Reading | None, choice: Choice) -> tuple[Group, ...]:
-    """Return all rows of a reading; without one, the measures, with no data."""
-    groups: list[Group] = []
-    for measures in subject.groups:
-        title = measures[0].partition(".")[0]
-        rows = [_row(subject, reading, m.partition(".")[2], (m, choice.segment)) for m in measures]
-        groups.append(Group(title, "secondary actions" if title == MICRO else "", rows))
+    """Return all rows of a reading; without one, the measures, with no data. What matters less comes last."""
+    groups = [_measures(subject, reading, choice, measures) for measures in subject.groups[:-1]]
     for dimension, values in (reading.values if reading else {}).items():
         places = [(value, (subject.sample, f"{dimension}={value}")) for value in values]
         rows = [_row(subject, reading, printable(value) or '""', place) for value, place in places]
@@ -132,7 +131,13 @@ def groups_of(subject: Subject, reading: Reading | None, choice: Choice) -> tupl
             rows.sort(key=lambda row: -row.rate.sessions)
         if rows:
             groups.append(Group(dimension, subject.sample, rows))
-    return tuple(groups)
+    return (*groups, _measures(subject, reading, choice, subject.groups[-1]))
+
+
+def _measures(subject: Subject, reading: Reading | None, choice: Choice, measures: Sequence[str]) -> Group:
+    title = measures[0].partition(".")[0]
+    rows = [_row(subject, reading, m.partition(".")[2], (m, choice.segment)) for m in measures]
+    return Group(title, NOTES.get(title, ""), rows)
 
 
 def _row(subject: Subject, reading: Reading | None, label: str, place: Place) -> Row:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from stream.core.definition import MICRO
+from stream.core.definition import MICRO, SESSION, SESSION_FACTS
 from stream.core.segment import ALL
 from stream.settings import Settings
 from stream.units import duration_ms, duration_text
@@ -37,8 +37,9 @@ class Subject:
     """What there is to show.
 
     Attributes:
-        groups: Measures by funnel in order of the steps, those with a goal first; ``micro`` last.
-        firsts: The first steps of funnels: their flow is 1 always.
+        groups: Measures by funnel in order of the steps, those with a goal first; behind them
+            ``micro``, and ``session`` last.
+        firsts: The first steps of funnels, and the sessions themselves: their flow is 1 always.
         sample: The measure whose segments are compared: the second step of the first funnel.
         dimensions: Their names.
         watched: ``all``, dimensions and segments of which closed minutes are kept.
@@ -106,12 +107,12 @@ def subject_of(settings: Settings) -> Subject:
     """Return what there is to show of a configuration."""
     by_goal = sorted(settings.funnel, key=lambda funnel: not any(step.macro for step in funnel.steps))
     groups = [tuple(f"{funnel.name}.{step.name}" for step in funnel.steps) for funnel in by_goal]
-    firsts = frozenset(steps[0] for steps in groups)
     if settings.micro:
         groups.append(tuple(f"{MICRO}.{micro.name}" for micro in settings.micro))
+    groups.append(tuple(f"{SESSION}.{fact}" for fact in SESSION_FACTS))
     return Subject(
         groups=tuple(groups),
-        firsts=firsts,
+        firsts=frozenset(measures[0] for measures in groups if not measures[0].startswith(f"{MICRO}.")),
         sample=(*groups[0][1:2], groups[0][0])[0],
         dimensions=tuple(settings.dimensions),
         watched=settings.watched_segments(),

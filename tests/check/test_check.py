@@ -52,13 +52,13 @@ def test_how_much_that_makes(tmp_path: Path) -> None:
     found = told(tmp_path, EVERYTHING)
     settings = load(written(tmp_path, EVERYTHING), environ={})
     most = volume(settings.definition(), settings.watched_segments())
-    assert found.at_most.measures == 4
+    assert found.at_most.measures == 8
     assert found.at_most.segments == most.segments == 1 + 8 + 21 + 31
-    assert found.at_most.redis_hashes == most.hashes() == 4 * 4 * 61 + 2
+    assert found.at_most.redis_hashes == most.hashes() == 8 * 4 * 61 + 2
     assert found.at_most.prometheus_series.total == most.all_series(16)
     text = printed(found, width=200)
     assert "segments 61 = 1 (all) + 8 (device) + 21 (plan) + 31 (both)" in text
-    assert "Redis hashes 978 = 4 measures x 4 windows x 61 segments + 2" in text
+    assert "Redis hashes 1,954 = 8 measures x 4 windows x 61 segments + 2" in text
     assert f"Prometheus series {most.all_series(16):,} with one worker and 16 input partitions" in text
 
 
@@ -102,7 +102,7 @@ def test_programs_read_the_same() -> None:
         "where": {},
         "of": "session",
     }
-    assert found["at_most"]["measures"] == 12
+    assert found["at_most"]["measures"] == 16
 
 
 def test_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

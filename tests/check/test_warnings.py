@@ -51,7 +51,7 @@ def test_what_is_not_done_yet_is_said() -> None:
 def test_what_is_not_asked_for_is_not_warned_of(tmp_path: Path) -> None:
     """Defaults are no wish: a small configuration has no warnings, and one changed key has one."""
     assert told(tmp_path, ACTION).warnings == ()
-    (doubt,) = told(tmp_path, f'sessions.engaged_after = "20s"\n{ACTION}').warnings
-    assert doubt.keys == ("sessions.engaged_after",)
+    (doubt,) = told(tmp_path, f"{ACTION}weight = 0.3\n").warnings
+    assert doubt.keys == ("micro.share.weight",)
     (doubt,) = told(tmp_path, f'{ACTION}[[notify]]\nurl = "http://localhost"\n').warnings
     assert doubt.keys == ("notify",)

@@ -3,7 +3,7 @@
 import pytest
 
 from stream.core.agent import DEVICES, device_of, is_bot
-from stream.core.definition import Condition, Definition, Dimension, Micro
+from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Micro, Step
 from stream.core.reads import fields_read
 from stream.simulate.catalogue import DEVICES as SHOP_DEVICES
 
@@ -65,11 +65,16 @@ def test_programs_are_told(user_agent: str) -> None:
 
 
 def test_what_a_definition_reads_is_found_wherever_it_stands() -> None:
-    """Fields of conditions and dimensions, and those that are read for them; of a cross none of its own."""
+    """Fields of conditions, wherever these are, and of dimensions; a cross has none of its own."""
     definition = Definition(
+        funnels=(
+            Funnel(
+                "f",
+                (Step("a", "a"), Step("b", "b")),
+                exclusions=(Exclusion("x", (Condition("device", ("tv",)),), 0, 1),),
+            ),
+        ),
         micros=(Micro("m", "m", (Condition("props.plan", ("x",)), Condition("page", ("/",)))),),
-        dimensions=(Dimension("kind", "device"), Dimension("both", cross=("kind", "kind"))),
+        dimensions=(Dimension("from", "channel"), Dimension("both", cross=("from", "from"))),
     )
-    assert fields_read(definition) == {"props", "page", "device", "user_agent"}
-    channel = Definition(dimensions=(Dimension("channel", "channel"),))
-    assert fields_read(channel) == {"channel", "source", "medium", "campaign", "referrer", "page"}
+    assert fields_read(definition) == {"props.plan", "page", "device", "channel"}

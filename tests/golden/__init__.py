@@ -10,11 +10,15 @@ Where nothing else is said, the visitor is ``v``, the event id ``e01``, ``e02`` 
 own time is the event's, the topic ``site-events``, the partition 0 and the outcome ``counted``. Besides
 fields of the event (``page=/``, ``props.plan=pro``) one may write ``id=`` (nothing: no id), ``visitor=``,
 ``user=``, ``session=``, ``arrived=TIME`` (the record's own time), ``sent_at=TIME``, ``received_at=TIME``,
-``topic=`` and ``partition=``. A case may give ``records`` instead, values as they are.
+``topic=`` and ``partition=``; ``time=`` says the event's time in other words than ``TIME``. After ``:=``
+stands JSON, such as a number (``value:=12.5``, ``props.seats:=3``). A case may give ``records`` instead,
+values as they are.
 
 ``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
 A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
+Spans of the configuration (``timeout``, ``engaged_after``) are in ``times``, exclusions in a funnel's
+``exclude``.
 Where a case has no definition of its own (``funnel``, ``micro``, ``dimensions``, ``times``) the file's
 ``default`` holds.
 """

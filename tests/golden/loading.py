@@ -10,7 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from stream.core.definition import (
+    Condition,
+    Definition,
+    Dimension,
+    Exclusion,
+    Funnel,
+    Micro,
+    Step,
+    Times,
+)
 from tests.golden.case import Case, Counts, Series
 from tests.oracle import Read
 
@@ -69,12 +78,13 @@ def _told(number: int, line: str) -> Told:
     text, _, outcome = line.partition(" -> ")
     time, name, *words = shlex.split(text)
     at = _moment(time)
-    said = dict(word.split("=", 1) for word in words)
+    texts = dict(word.split("=", 1) for word in words)
+    said = {key: text for key, text in texts.items() if not key.endswith(":")}
     topic, partition = said.pop("topic", "site-events"), int(said.pop("partition", 0))
     arrived = _moment(said.pop("arrived", time))
     event: dict[str, Any] = {
         "name": name,
-        "time": at,
+        "time": said.pop("time", at),
         "event_id": said.pop("id", f"e{number:02}"),
         "visitor_id": said.pop("visitor", "v"),
         "user_id": said.pop("user", ""),
@@ -85,6 +95,10 @@ def _told(number: int, line: str) -> Told:
             event[field] = _moment(said.pop(field))
     properties = {key.removeprefix("props."): v for key, v in said.items() if key.startswith("props.")}
     event |= {key: v for key, v in said.items() if not key.startswith("props.")}
+    for key, text in texts.items():
+        if key.endswith(":"):
+            whole, _, name = key[:-1].rpartition(".")
+            (properties if whole == "props" else event)[name] = json.loads(text)
     if properties:
         event["props"] = properties
     value = json.dumps({key: v for key, v in event.items() if v != ""}).encode()
@@ -149,10 +163,25 @@ def _funnel(table: Mapping[str, Any]) -> Funnel:
             _where(step),
             step.get("optional", False),
             _span(step["within"]) if "within" in step else None,
+            step.get("macro", False),
         )
         for step in table["steps"]
     )
-    return Funnel(table["name"], steps, _span(table.get("within", "30m")), table.get("reentry", "latest"))
+    names = [step.name for step in steps]
+    return Funnel(
+        table["name"],
+        steps,
+        _span(table.get("within", "30m")),
+        table.get("reentry", "latest"),
+        table.get("order", "ordered"),
+        tuple(_exclusion(exclude, names) for exclude in table.get("exclude", [])),
+    )
+
+
+def _exclusion(table: Mapping[str, Any], names: list[str]) -> Exclusion:
+    """Return an exclusion; without ``from`` it is from the first step, without ``to`` to the last."""
+    first, last = table.get("from", names[0]), table.get("to", names[-1])
+    return Exclusion(table["event"], _where(table), names.index(first), names.index(last))
 
 
 def _where(table: Mapping[str, Any]) -> tuple[Condition, ...]:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from stream.agents.rates import RatesState
 from stream.core.log import SCAN_LIMIT
 from stream.core.rates import Rates
-from tests.laws.drawing import ARRIVALS, CROWDED, WORK, Work
+from tests.laws.defined import CROWDED
+from tests.laws.drawing import ARRIVALS, WORK, Work
 from tests.laws.pipeline import Pipeline
 from tests.laws.situations import SITUATIONS, situations
 from tests.laws.working import PARTITIONS, TROUBLES, Worker

@@ -6,7 +6,7 @@ size is looked at before anything else, because what is too large is not parsed 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, isinf
 from typing import Any
 
@@ -54,9 +54,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A valid event; ``time`` is corrected, ms; ``fields`` are its non-empty fields as text.
+    """A valid event; ``time`` is corrected, ms.
 
-    Among them are those that follow from others: ``device`` where only the user agent tells it, ``channel``.
+    ``fields`` are its non-empty fields as text, ``numbers`` those of them that are numbers of JSON. Among the
+    fields are those that follow from others: ``device`` where only the user agent tells it, ``channel``.
     """
 
     partition: int
@@ -66,6 +67,7 @@ class Event:
     name: str
     time: int
     fields: Mapping[str, str]
+    numbers: Mapping[str, int | float] = field(default_factory=dict)
 
     def field(self, name: str) -> str:
         """Return a field as text, empty where absent."""
@@ -107,7 +109,11 @@ def event_of(read: Read, max_future: int) -> Event:
         time = arrival
     if not _well_typed(record):
         raise RejectedError("bad_field")
-    fields = _texts(record)
+    readable = _readable(record)
+    fields = {name: text for name, value in readable.items() if (text := _text(value))}
+    fields["name"] = fields["name"][:MAX_NAME]
+    told = {"device": device(fields.get("user_agent", "")), "channel": channel(fields)}
+    fields = {name: text for name, text in told.items() if text} | fields
     visitor = next(fields[field] for field in VISITOR_FIELDS if field in fields)
     made = "\x1f".join((visitor, fields["name"], str(said), fields.get("page", "")))
     return Event(
@@ -118,6 +124,7 @@ def event_of(read: Read, max_future: int) -> Event:
         name=fields["name"],
         time=time,
         fields=fields,
+        numbers={name: value for name, value in readable.items() if _is_number(value)},
     )
 
 
@@ -191,15 +198,16 @@ def _well_typed(record: Mapping[str, Any]) -> bool:
     return all(isinstance(answer, bool | None) for answer in answers)
 
 
-def _texts(record: Mapping[str, Any]) -> dict[str, str]:
-    """Return the non-empty fields as text, cut to their limits; properties as ``props.NAME``."""
-    texts = {field: _text(record[field]) for field in READABLE_FIELDS & record.keys()}
-    texts["name"] = texts["name"][:MAX_NAME]
+def _readable(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that can be read, properties as ``props.NAME``, names cut to their limit."""
+    fields = {field: record[field] for field in READABLE_FIELDS & record.keys()}
     properties = list((record.get("props") or {}).items())[:MAX_PROPERTIES]
-    texts.update({f"props.{name[:MAX_NAME]}": _text(value) for name, value in properties})
-    texts["device"] = texts.get("device") or device(texts.get("user_agent", ""))
-    texts["channel"] = channel(texts)
-    return {field: text for field, text in texts.items() if text}
+    return fields | {f"props.{name[:MAX_NAME]}": value for name, value in properties}
+
+
+def _is_number(value: object) -> bool:
+    """A number of JSON; true and false are none, though Python takes them for some."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: object) -> str:

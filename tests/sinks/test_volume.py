@@ -97,8 +97,8 @@ def test_redis_gets_as_many_keys_as_were_told() -> None:
         found[next(pattern for pattern in KEYS if pattern.split(":")[0] == kind)] += 1
 
     assert found == told.keys
-    assert told.keys["history:{measure}:{segment}"] == 3 * (1 + 9 + 2 + 1)
-    assert told.hashes() == 3 * 2 * 25 + 2
+    assert told.keys["history:{measure}:{segment}"] == 7 * (1 + 9 + 2 + 1)
+    assert told.hashes() == 7 * 2 * 25 + 2
 
 
 def test_what_one_measure_costs() -> None:

@@ -12,6 +12,7 @@ WHERE = "localhost:6379/0"
 FIVE = Choice(5 * MINUTE_MS)
 NOW = 1_790_000_040_000  # in the midst of a minute
 FUNNELS = {"checkout": (812, 91, 55, 40, 21), "browse": (1_022, 700, 500), "micro": (30, 200, 80, 28)}
+FUNNELS["session"] = (1_400, 840, 500, 310)
 VALUES = {
     "device": ["desktop", "mobile", "tablet"],
     "source": [f"shop-{n}" for n in range(12)],
@@ -32,7 +33,7 @@ def rates(choice: Choice = FIVE) -> dict[Place, Rate]:
     found: dict[Place, Rate] = {}
     for measures in SUBJECT.groups:
         counts = FUNNELS[measures[0].partition(".")[0]]
-        sessions = 1_400 if measures[0].startswith("micro") else counts[0]
+        sessions = 1_400 if measures[0].startswith(("micro", "session")) else counts[0]
         for measure, converted in zip(measures, counts, strict=True):
             found[measure, choice.segment] = rate(sessions, converted)
     for dimension, values in VALUES.items():

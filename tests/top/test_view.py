@@ -73,7 +73,7 @@ def test_the_screen_is_never_larger_than_the_terminal(shown: Board, width: int, 
 def test_what_does_not_fit_is_named() -> None:
     """At 80x24 the further dimensions are hidden and named; at 120x60 everything is there."""
     small = drawn(board(), 80, 24)
-    assert small[-1].rstrip() == "q ends  w window  s segment  no room for: source, user_type"
+    assert small[-1].rstrip() == "q ends  w window  s segment  no room for: source, user_type, session"
     large = drawn(board(), 120, 60)
     assert not any("no room" in line for line in large)
     for value in (value for values in VALUES.values() for value in values):
