@@ -7,6 +7,7 @@ That is all that is done for each event. What the logs have got moves sessions o
 from collections.abc import Mapping
 from typing import Final
 
+from stream.core.agent import device_of, is_bot
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
@@ -16,6 +17,7 @@ from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
 from stream.core.plan import Plans
+from stream.core.reads import fields_read
 from stream.core.settling import Settling
 from stream.core.store import VisitorStore
 from stream.core.visitor import Group
@@ -25,6 +27,9 @@ BOT_STEPS: Final = 2_000
 
 Reading = tuple[int, Labels]
 """The bits of the measures that an event matches, and the labels that it says."""
+
+BOT: Final[Reading] = (-1, ())
+"""The reading of an event of which the user agent says that a program sent it."""
 
 
 class Partition:
@@ -63,9 +68,12 @@ class Partition:
         self._bits = self._plans.bits
         self._kinds = self._plans.kinds
         self._labels = self.ledger.labels
+        self._reads_device = "device" in fields_read(definition)
 
     def read(self, event: Event) -> Reading:
         """Return what an event matches and says, for `judge`."""
+        if event.user_agent and self._is_of_program(event):
+            return BOT
         kind = self._kinds.get(event.name)
         return self._plans.kind_of(event) if kind is None else kind, self._labels.of(event)
 
@@ -80,6 +88,11 @@ class Partition:
         time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
         name: str = event.visitor_id  # type: ignore[assignment] # likewise
         event_id: str = event.event_id  # type: ignore[assignment] # likewise
+        if reading is None:
+            if event.user_agent and self._is_of_program(event):
+                return "bot"
+        elif reading[0] < 0:
+            return "bot"
         sid = event.session_id or ""
         visitor = self._live.get(name)
         if visitor is None:
@@ -145,6 +158,15 @@ class Partition:
             settling.settle(name, visitor)
         self.clock.tick(now_ms, at_end)
         self.lifetimes.pass_time()
+
+    def _is_of_program(self, event: Event) -> bool:
+        """Whether its user agent says so; an event of a person gets the device that it tells, if need be."""
+        agent: str = event.user_agent  # type: ignore[assignment] # it has one
+        if is_bot(agent):
+            return True
+        if self._reads_device and not event.device:
+            event.device = device_of(agent)
+        return False
 
     def _is_bot(self, group: Group, time: int) -> bool:
         """Whether the event falls into a session that has had its share of steps."""

@@ -15,6 +15,7 @@ stands JSON, such as a number (``value:=12.5``, ``props.seats:=3``). A case may 
 values as they are.
 
 ``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
+A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
 Spans of the configuration (``timeout``, ``engaged_after``) are in ``times``, exclusions in a funnel's
 ``exclude``.

@@ -71,6 +71,7 @@ DEFINITION = Definition(
         Dimension("device", "device", ("mobile", "desktop"), 5),
         Dimension("user_type", "user_type", ("new", "returning"), 5),
         Dimension("both", cross=("device", "user_type")),
+        Dimension("channel", "channel", ("Direct", "Email")),
     ),
     times=TIMES,
 )

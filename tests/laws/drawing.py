@@ -88,8 +88,10 @@ def _event(
     words: Sequence[dict[str, Any]],
     with_ids: bool,
 ) -> _Event:
-    (visitor, topic), place, session, clock, id_kind = said
-    fields = words[place % len(words)] | (session if with_ids else {})
+    (visitor, topic), place, more, clock, id_kind = said
+    fields = words[place % len(words)] | more
+    if not with_ids:
+        fields.pop("session_id", None)
     return _Event(number, BEGIN + time, visitor, topic, fields, clock, id_kind)
 
 
@@ -141,12 +143,32 @@ _SITES = st.sampled_from(
     ]
 )
 _IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]
+_AGENTS = [
+    *[{}] * 4,
+    {"user_agent": "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) Mobile/15E148 Safari/604.1"},
+    {"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+    {"user_agent": "somebody"},
+    {"user_agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+]
+_SHOP_PAGE = {"page": "https://shop.example/p"}
+_ORIGINS = [
+    *[{}] * 4,
+    {"source": "Newsletter", "medium": "Email"},
+    {"source": "google", "medium": "cpc"},
+    {"campaign": "anything"},
+    {"referrer": "https://www.google.de/search?q=a"},
+    {"referrer": "https://chatgpt.com/"},
+    {"referrer": "https://blog.example/"},
+    {"referrer": "https://blog.example/", **_SHOP_PAGE},
+    {"referrer": "https://shop.example/", **_SHOP_PAGE},
+]
+_MORE = [ids | agent | origin for ids, agent, origin in product(_IDS, _AGENTS, _ORIGINS)]
 _CLOCKS = ["right"] * 40 + ["sent", "sent", "received", "received", "ahead", "ahead", "future", "broken"]
 _ID_KINDS = [""] * 14 + ["made", "again"]
 _SAID = st.tuples(
     st.sampled_from(_WHO),
     st.integers(0, len(_WORDS[0]) - 1),
-    st.sampled_from(_IDS),
+    st.sampled_from(_MORE),
     st.sampled_from(_CLOCKS),
     st.sampled_from(_ID_KINDS),
 )

@@ -17,6 +17,7 @@ from tests.oracle.visits import Session, overflowed, sessions_of, split
 
 SITUATIONS = (
     "a record that is counted",
+    "a record that is bot",
     "a record that is duplicate",
     "a record that is late",
     "a record that is rejected: bad_time",
@@ -49,6 +50,10 @@ SITUATIONS = (
     "a dimension that overflows",
     "a value that a partition does not tell apart",
     "a cross",
+    "a device that the user agent tells",
+    "a channel that the referrer tells",
+    "a referrer that says nothing",
+    "a session that does not say where it came from",
     *DECIDING,
     *TAKING_BACK,
 )
@@ -173,4 +178,11 @@ def _of_a_session(session: Session, definition: Definition) -> Iterator[str]:
         yield f"a visitor who is found to be {session.values['user_type']}"
     if "where_from" in session.values:
         yield "a cross"
+    if session.values.get("device") == "tablet":  # no event says so itself
+        yield "a device that the user agent tells"
+    if session.values["channel"] in ("Organic Search", "AI Assistant", "Referral"):  # likewise
+        yield "a channel that the referrer tells"
+    if session.values["channel"] == "Direct":
+        own = any(event.field("referrer") for event in events)
+        yield ("a referrer that says nothing" if own else "a session that does not say where it came from")
     yield from deciding(session, definition)

@@ -19,7 +19,7 @@ from tests.oracle import Read, compare, judge, rows
 from tests.replay.running import as_arrived, in_order, run, write
 
 SHOP = load(preset="ecommerce", environ={}).definition()
-SLOPPY = replace(EVERYDAY, late=0.2, too_late=0.02, duplicates=0.05, invalid=0.01)
+SLOPPY = replace(EVERYDAY, crawlers=0.02, late=0.2, too_late=0.02, duplicates=0.05, invalid=0.01)
 START = 1_772_452_800_000  # 2026-03-02T12:00Z
 
 
