@@ -78,8 +78,9 @@ def _compile(work: Path, built: Path) -> list[Path]:
     from mypyc.build import mypycify  # both are here only where compiling was asked for
     from setuptools import Distribution
 
-    # Without the project's configuration: the types are checked elsewhere, and its plugins may be missing.
-    options = ["--config-file=", f"--cache-dir={work / 'cache'}"]
+    # Without the project's configuration: the types are checked elsewhere, and its plugins may be missing. So
+    # may what is imported by modules that are not compiled themselves.
+    options = ["--config-file=", "--ignore-missing-imports", f"--cache-dir={work / 'cache'}"]
     extensions = mypycify([*options, *MODULES], target_dir=str(work / "c"), group_name="microconv")
     command = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(built), str(work / "objects")

@@ -56,7 +56,9 @@ class Funnel(Section):
         "ordered",
         description="ordered: other events may come between; strict: none may; unordered: steps in any order",
     )
-    scope: Literal["session"] = Field("session", description="all steps in one session")
+    scope: Literal["session", "visitor"] = Field(
+        "session", description="session: all steps in one session; visitor: in any of a visitor's sessions"
+    )
     within: Duration = Field(duration_ms("30m"), description="longest time from the first step, inclusive")
     reentry: Literal["first", "latest"] = Field("latest", description="which first step may lead on")
     steps: list[Step] = Field(
@@ -84,6 +86,10 @@ class Funnel(Section):
             raise ValueError("steps: only one step can be the macro-conversion")
         if self.name in (MICRO, SESSION):
             raise ValueError(f"name: {self.name!r} is a built-in funnel")
+        if self.scope == "visitor" and self.order != "ordered":
+            raise ValueError(
+                f"order: {self.order!r} is of one session; with scope = 'visitor' wanted: ordered"
+            )
         if self.order == "unordered":
             self._fits_unordered()
         for exclude in self.exclude:

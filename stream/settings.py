@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from stream.core import definition
 from stream.core.definition import MICRO, SESSION, SESSION_FACTS
 from stream.core.event import LABEL_FIELDS, is_readable
+from stream.core.plan import MOST_CONDITIONS, Plans
 from stream.kinds import Name, NotYet, Section, Where
 from stream.measuring import Funnel, Micro, unique
 from stream.sections import (
@@ -79,10 +80,16 @@ class Settings(Section):
         if not self.funnel and not self.micro:
             raise ValueError("nothing to measure: at least one [[funnel]] or [[micro]]")
         known: list[str] = [f"{f.name}.{s.name}" for f in self.funnel for s in f.steps]
+        across = {f.name for f in self.funnel if f.scope == "visitor"}
         for micro in self.micro:  # in order, so that no two can be each other's base
             if micro.of != SESSION and micro.of not in known:
                 raise ValueError(
                     f"micro: {micro.name!r} is of {micro.of!r}; known by then: session, {', '.join(known)}"
+                )
+            if micro.of.partition(".")[0] in across:
+                raise ValueError(
+                    f"micro: {micro.name!r} is of {micro.of!r}, which runs across sessions; wanted: a measure"
+                    " of one session"
                 )
             known.append(f"{MICRO}.{micro.name}")
         if len(known) > MEASURES_LIMIT:
@@ -97,6 +104,16 @@ class Settings(Section):
             for name in alert.segments:
                 if name != "all" and name.partition("=")[0] not in self.dimensions:
                     raise ValueError(f"alert: {alert.name!r} watches segment {name!r}, which is no dimension")
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_fit(self) -> "Settings":
+        for event, count in Plans(self.definition()).conditions.items():
+            if count > MOST_CONDITIONS:
+                raise ValueError(
+                    f"{count} different 'where' on events {event!r}; at most {MOST_CONDITIONS}:"
+                    " join some with lists, or run two groups"
+                )
         return self
 
     def watched_segments(self) -> tuple[str, ...]:
@@ -141,7 +158,9 @@ def _funnel(funnel: Funnel) -> definition.Funnel:
     exclusions = tuple(
         definition.Exclusion(e.event, _where(e.where), *funnel.span(e)) for e in funnel.exclude
     )
-    return definition.Funnel(funnel.name, steps, funnel.within, funnel.reentry, funnel.order, exclusions)
+    return definition.Funnel(
+        funnel.name, steps, funnel.within, funnel.reentry, funnel.order, exclusions, funnel.scope
+    )
 
 
 def _millionths(weight: float) -> int:

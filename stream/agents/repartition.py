@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from stream.agents.envelope import Mark, pack_mark, pack_record
+from stream.core.agent import is_bot
 from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
 from stream.core.event import Rejected
@@ -28,8 +29,8 @@ class _Stored(msgspec.Struct, array_like=True):
 class RepartitionState:
     """The state of one partition of the topology that repartitions a topic of events.
 
-    ``newest`` is moved by every event that is not rejected: whether one is a duplicate or of a bot, only its
-    visitor's partition knows.
+    ``newest`` is moved by every event that is not rejected and whose user agent is no bot's: whether one is a
+    duplicate, or of a session with too many steps, only its visitor's partition knows.
 
     Args:
         times: Of the definition.
@@ -88,7 +89,9 @@ class RepartitionState:
                 visitor = event.visitor_id.encode()  # type: ignore[union-attr] # it is made whole
                 home = home_of(visitor)
                 if newest is None or event.time > newest:  # type: ignore[operator] # likewise
-                    clock.newest = event.time  # type: ignore[assignment] # likewise
+                    agent = event.user_agent
+                    if not agent or not is_bot(agent):
+                        clock.newest = event.time  # type: ignore[assignment] # likewise
             packed = pack_record(topic, number, offsets[i], timestamps[i], newest, keys[i], value)
             put(Record(target, home, visitor, packed))
 

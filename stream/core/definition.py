@@ -63,7 +63,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """Steps of one session.
+    """Steps of one session, or, with scope ``visitor``, of all sessions of one visitor (then ordered).
 
     ``within_ms``, inclusive, counts from the chain's first event; unordered, it is how far apart events are.
     """
@@ -74,6 +74,7 @@ class Funnel:
     reentry: Literal["first", "latest"] = "latest"
     order: Literal["ordered", "strict", "unordered"] = "ordered"
     exclusions: tuple[Exclusion, ...] = ()
+    scope: Literal["session", "visitor"] = "session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from typing import Any, Final, Literal, final
 
 import msgspec
 
+from stream.core.agent import DEVICES
+from stream.core.channel import channel_of
 from stream.core.fields import Field
 
 Reason = Literal[
@@ -43,7 +45,7 @@ OUTCOME_MEANINGS: Mapping[Outcome, str] = {
     "duplicate": "of which an event with the same `event_id` was counted before",
     "late": "that are older than the lateness that is allowed: set aside",
     "rejected": "that are no events: set aside",
-    "bot": "of sessions that had 2,000 steps before: no person does that",
+    "bot": "of programs: the user agent says so, or the session had 2,000 steps before",
 }
 """What became of them, as it is said after "records"."""
 
@@ -99,6 +101,13 @@ class Event(msgspec.Struct, gc=False, kw_only=True):
     email_sha256: str | None = None
     props: dict[str, Scalar] | None = None
 
+    @property
+    def channel(self) -> str:
+        """The channel that the event speaks of; no field: what is sent under this name is not read."""
+        return channel_of(self.source, self.medium, self.campaign, self.referrer, self.page)
+
+
+_DEVICES = ", ".join(f"`{device}`" for device in DEVICES)
 
 EVENT_FIELDS: tuple[Field, ...] = (
     Field("name", "what happened, by GA4's recommended name where there is one; needed", "text"),
@@ -111,14 +120,14 @@ EVENT_FIELDS: tuple[Field, ...] = (
     Field("session_id", "the tracker's session; without, sessions are made from gaps", "text"),
     Field("page", "where it happened", "text"),
     Field("referrer", "where the visitor came from", "text"),
-    Field("device", "such as `mobile`", "text"),
+    Field("device", f"such as `mobile`; default: what the user agent tells: {_DEVICES}", "text"),
     Field("source", "of the visit, such as `google`", "text"),
     Field("medium", "of the visit, such as `email`", "text"),
     Field("campaign", "of the visit", "text"),
     Field("country", "of the visitor", "text"),
     Field("user_type", "`new` or `returning`; default: whether the visitor is known", "text"),
     Field("variant", "of an experiment", "text"),
-    Field("user_agent", "the browser's", "text"),
+    Field("user_agent", "the browser's; that of a crawler makes the event `bot`", "text"),
     Field("value", "what it is worth; can be read by `where`", "number, in `currency`"),
     Field("currency", "of `value`", "text"),
     Field("items", "what it is about; not used yet", "list"),
@@ -152,18 +161,12 @@ TEXT_FIELDS: tuple[str, ...] = (
 )
 """Optional text fields: a ``where`` or a dimension can read them."""
 
-LABEL_FIELDS: tuple[str, ...] = (
-    *TEXT_FIELDS,
-    "name",
-    "event_id",
-    "visitor_id",
-    "user_id",
-    "session_id",
-    "email_sha256",
-)
-"""Fields that a dimension can read: all that are text. So it can ``props.NAME``."""
+_TEXTS = (*TEXT_FIELDS, "name", "event_id", "visitor_id", "user_id", "session_id", "email_sha256")
 
-WHERE_FIELDS: tuple[str, ...] = (*LABEL_FIELDS, "value")
+LABEL_FIELDS: tuple[str, ...] = (*_TEXTS, "channel")
+"""What a dimension can read: all fields that are text, and the channel. So it can ``props.NAME``."""
+
+WHERE_FIELDS: tuple[str, ...] = (*_TEXTS, "value")
 """Fields that a ``where`` can read. So it can ``props.NAME``."""
 
 

@@ -31,7 +31,7 @@ def advance(session: Session, plans: Plans, plan: Plan, time: int) -> list[int]:
     if plan.is_step:
         for steps in plan.funnels:
             for step in steps:
-                _step(session, step, time, now)
+                take_step(session, step, time, now)
         for funnel, bits in plan.any_order:
             take(session, funnel, bits, time, now)
         if plan.ends:
@@ -77,7 +77,7 @@ def advance_tied(session: Session, plans: Plans, tied: Sequence[Plan], time: int
         for steps in sorted(events, key=lambda s: s[-1].measure):
             session.events += 1
             for step in steps:
-                _step(session, step, time, now)
+                take_step(session, step, time, now)
     session.events = before + len(tied)
     for plan in tied:
         _end(session, plan)
@@ -96,8 +96,8 @@ def reached_by_closing(session: Session, plans: Plans) -> int:
     return facts | 1 << plans.single_page if session.pages == 1 else facts
 
 
-def _step(session: Session, step: StepPlan, time: int, now: list[int]) -> None:
-    """Take an event that matches ``step``."""
+def take_step(session: Session, step: StepPlan, time: int, now: list[int]) -> None:
+    """Take an event at ``time`` that matches ``step``; ``now`` gets the measure if it is reached by it."""
     measure, reached = step.measure, session.reached
     if step.strict:
         start = _strict_start(session, step, time)

@@ -81,6 +81,10 @@ class Vocabulary:
             gain = self._gain[mask] = tuple(found)
         return gain
 
+    def gain_of_attempt(self, mask: int) -> tuple[tuple[int, int], ...]:
+        """Return what an attempt across sessions contributes likewise: no session."""
+        return self.gain(mask)[1:]
+
     def leave(self, mask: int) -> tuple[tuple[int, int], ...]:
         """Return how a session that reached just the measures whose bits are set leaves its groups.
 
@@ -94,6 +98,10 @@ class Vocabulary:
                 self._leaves.clear()
             leaves = self._leaves[mask] = tuple(self._leave(mask))
         return leaves
+
+    def leave_of_attempt(self, mask: int) -> tuple[tuple[int, int], ...]:
+        """Return how an attempt across sessions leaves likewise."""
+        return tuple(leave for leave in self.leave(mask) if leave[0] >= 0)
 
     def _leave(self, mask: int) -> Iterator[tuple[int, int]]:
         for group in self._groups:

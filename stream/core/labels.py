@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from stream.core.channel import DIRECT
 from stream.core.definition import Dimension
 from stream.core.event import Event, field_text
 
@@ -24,6 +25,13 @@ KNOWN_LIMIT = 50_000
 """How many combinations are remembered before the memory is cleared: it only saves work."""
 
 Labels = tuple[str, ...]
+
+
+def unsaid(field: str, returning: bool) -> str:
+    """Return what a session's label of a field is where no event says it; mostly: none."""
+    if field == "user_type":
+        return "returning" if returning else "new"
+    return DIRECT if field == "channel" else ""
 
 
 class LabelReader:
@@ -70,15 +78,19 @@ class LabelReader:
         return labels
 
     def number(self, labels: Labels, returning: bool) -> int:
-        """Return the number of a session's combination, with ``user_type`` and the bounds applied."""
+        """Return the number of a session's combination, with what is unsaid and the bounds applied."""
         numbers = self._numbers[1] if returning else self._numbers[0]
         number = numbers.get(labels)
         if number is None:
-            bounded = [self._bound(place, value) for place, value in enumerate(labels)]
-            if self.user_type >= 0 and not labels[self.user_type]:
-                bounded[self.user_type] = "returning" if returning else "new"
             number = numbers[labels] = len(self.combinations)
-            self.combinations.append(tuple(bounded))
+            self.combinations.append(
+                tuple(
+                    [
+                        self._bound(place, value) or unsaid(self._fields[place], returning)
+                        for place, value in enumerate(labels)
+                    ]
+                )
+            )
         return number
 
     def forget(self) -> None:

@@ -126,6 +126,33 @@ class Ledger:
             if seen & bit:
                 self._sight(session, codes, before)
 
+    # -- attempts across sessions; their state is like a session's
+
+    def attempt_closed(self, state: Session) -> None:
+        """Contribute that an attempt ended without its last step."""
+        mask = _mask(state.reached)
+        self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
+
+    def withdraw_attempt(self, state: Session, closed: bool) -> None:
+        """Take back everything that an attempt has contributed."""
+        self._contribute_attempt(state, closed, -1)
+
+    def contribute_attempt(self, state: Session, closed: bool, before: Session | None) -> None:
+        """Contribute an attempt as it is now; ``before`` is what it was until now, withdrawn."""
+        self._contribute_attempt(state, closed, 1)
+        seen = 0 if before is None else before.counted
+        state.counted = seen | _mask(state.reached)
+        known = NOBODY if before is None else self._combination(before)
+        for measure, codes in enumerate(self._words.counted):
+            if state.counted >> measure & 1:
+                self._sight(state, codes, known if seen >> measure & 1 else NOBODY)
+
+    def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
+        mask, combination = _mask(state.reached), self._combination(state)
+        self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
+        if closed:
+            self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
+
     def _combination(self, session: Session) -> int:
         return self.labels.number(session.labels, session.returning)
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from stream.core.clock import PartitionClock
 from stream.core.definition import Times
+from stream.core.journeys import Journeys
 from stream.core.ledger import Ledger
 from stream.core.log import settled_sessions
 from stream.core.session import Session
 from stream.core.store import VisitorStore
 from stream.core.timer import BUCKET_MS, Timers
-from stream.core.visitor import Group
+from stream.core.visitor import Group, Journey, Visitor
 
 
 class Lifetimes:
@@ -24,7 +25,13 @@ class Lifetimes:
     """
 
     def __init__(
-        self, times: Times, clock: PartitionClock, store: VisitorStore, ledger: Ledger, remembers: bool
+        self,
+        times: Times,
+        clock: PartitionClock,
+        store: VisitorStore,
+        ledger: Ledger,
+        remembers: bool,
+        journeys: Journeys | None = None,
     ) -> None:
         self._times = times
         self._timeout = times.timeout
@@ -33,6 +40,7 @@ class Lifetimes:
         self._ledger = ledger
         self._remembers = remembers
         """Whether it matters, after all is forgotten, that somebody was there."""
+        self._journeys = journeys
         self._to_close = Timers()
         self._to_forget = Timers()
         self.told: Callable[[str, str, Session], None] | None = None
@@ -40,6 +48,11 @@ class Lifetimes:
     def watch(self, name: str, session: Session) -> None:
         """See to the end of a session that began or changed."""
         self._to_close.set(session.last + self._timeout, name)
+
+    def settle_journey(self, name: str, visitor: Visitor, journey: Journey) -> None:
+        """Settle what a visitor did across sessions, and see to the ends of that."""
+        if self._journeys is not None:
+            self._journeys.settle(name, visitor, journey, (self._to_close, self._to_forget))
 
     def restore(self) -> None:
         """See to the ends of all visitors that were read back."""
@@ -51,8 +64,12 @@ class Lifetimes:
                     self._ledger.open_sessions += not closed
                     timers = self._to_forget if closed else self._to_close
                     timers.set(session.last + self._timeout, name)
-            if visitor is not None and not visitor.groups:
+            if visitor is None:
+                continue
+            if not visitor.groups:
                 self._to_forget.set(visitor.began + self._times.known_for, name)
+            if visitor.journey is not None:
+                self.settle_journey(name, visitor, visitor.journey)  # all is settled: it only sets timers
 
     def pass_time(self) -> None:
         """Close and forget whatever the clock has passed."""
@@ -80,6 +97,8 @@ class Lifetimes:
                     if end >= since:
                         self._ledger.closed(session)
                     self._to_forget.set(end, name)
+            if visitor is not None and visitor.journey is not None and self._journeys is not None:
+                self._journeys.close(name, visitor.journey, until, (self._to_close, self._to_forget))
         self._ledger.closed_until = until
 
     def _forget(self, name: str) -> None:
@@ -98,6 +117,8 @@ class Lifetimes:
                 if self._remembers:
                     visitor.began = max(visitor.began, session.first)
         visitor.groups = [group for group in visitor.groups if group.sessions]
+        if visitor.journey is not None and self._journeys is not None:
+            changed |= self._journeys.forget(visitor, visitor.journey, horizon)
         known_until = visitor.began + self._times.known_for
         if not visitor.groups and known_until < horizon:
             visitor.began = -1

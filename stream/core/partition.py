@@ -7,19 +7,29 @@ That is all that is done for each event. What the logs have got moves sessions o
 from collections.abc import Mapping
 from typing import Final
 
+from stream.core.agent import device_of, is_bot
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
+from stream.core.journeys import Journeys
+from stream.core.labels import Labels
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
 from stream.core.plan import Plans
+from stream.core.reads import fields_read
 from stream.core.settling import Settling
 from stream.core.store import VisitorStore
 from stream.core.visitor import Group
 
 BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
+
+Reading = tuple[int, Labels]
+"""The bits of the measures that an event matches, and the labels that it says."""
+
+BOT: Final[Reading] = (-1, ())
+"""The reading of an event of which the user agent says that a program sent it."""
 
 
 class Partition:
@@ -45,7 +55,10 @@ class Partition:
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         user_type_counts = self.ledger.labels.user_type >= 0
-        self.lifetimes = Lifetimes(self._times, self.clock, self.visitors, self.ledger, user_type_counts)
+        self._journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
+        self.lifetimes = Lifetimes(
+            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self._journeys
+        )
         self._settling = Settling(
             self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts
         )
@@ -55,12 +68,31 @@ class Partition:
         self._bits = self._plans.bits
         self._kinds = self._plans.kinds
         self._labels = self.ledger.labels
+        self._reads_device = "device" in fields_read(definition)
 
-    def judge(self, clock: InputClock, event: Event) -> Outcome:
-        """Take one event of the input that ``clock`` belongs to; return what became of it."""
+    def read(self, event: Event) -> Reading:
+        """Return what an event matches and says, for `judge`."""
+        if event.user_agent and self._is_of_program(event):
+            return BOT
+        kind = self._kinds.get(event.name)
+        return self._plans.kind_of(event) if kind is None else kind, self._labels.of(event)
+
+    def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
+        """Take one event of the input that ``clock`` belongs to; return what became of it.
+
+        Args:
+            clock: Of the input.
+            event: The event. With a ``reading`` only its time, id, visitor and session id are looked at.
+            reading: What it matches and says, if that was read before.
+        """
         time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
         name: str = event.visitor_id  # type: ignore[assignment] # likewise
         event_id: str = event.event_id  # type: ignore[assignment] # likewise
+        if reading is None:
+            if event.user_agent and self._is_of_program(event):
+                return "bot"
+        elif reading[0] < 0:
+            return "bot"
         sid = event.session_id or ""
         visitor = self._live.get(name)
         if visitor is None:
@@ -93,10 +125,15 @@ class Partition:
             clock.newest = time
         if ids is not None:
             ids[event_id] = max(time, counted_at)
-        kind = self._kinds.get(event.name)
-        if kind is None:
-            kind = self._plans.kind_of(event)
-        labels = self._labels.of(event)
+        if reading is None:
+            kind = self._kinds.get(event.name)
+            if kind is None:
+                kind = self._plans.kind_of(event)
+            labels = self._labels.of(event)
+        else:
+            kind, labels = reading
+        if self._journeys is not None:
+            self._journeys.take(visitor, time, event_id, kind, sid)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))
             return "counted"
@@ -121,6 +158,15 @@ class Partition:
             settling.settle(name, visitor)
         self.clock.tick(now_ms, at_end)
         self.lifetimes.pass_time()
+
+    def _is_of_program(self, event: Event) -> bool:
+        """Whether its user agent says so; an event of a person gets the device that it tells, if need be."""
+        agent: str = event.user_agent  # type: ignore[assignment] # it has one
+        if is_bot(agent):
+            return True
+        if self._reads_device and not event.device:
+            event.device = device_of(agent)
+        return False
 
     def _is_bot(self, group: Group, time: int) -> bool:
         """Whether the event falls into a session that has had its share of steps."""

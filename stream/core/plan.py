@@ -64,6 +64,15 @@ class AnyOrderPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyPlan:
+    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms)."""
+
+    funnel: int
+    last: int
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
 class MicroPlan:
     """A secondary action and the measure that it is of (``NO_TIME``: of the session)."""
 
@@ -86,6 +95,8 @@ class Plan:
         is_seen: Whether it shows a list or a promotion.
         is_clicked: Whether something of these is chosen by it.
         is_step: Whether it does anything but being one of these.
+        journey: As ``funnels``, of funnels that run across sessions.
+        journey_ends: As ``ends``, of those, each with the funnel.
     """
 
     mask: int
@@ -97,6 +108,8 @@ class Plan:
     is_seen: bool
     is_clicked: bool
     is_step: bool
+    journey: tuple[tuple[StepPlan, ...], ...]
+    journey_ends: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +127,10 @@ class Group:
 
 
 class _Exclusion(NamedTuple):
-    """What an exclusion ends: the chains of these steps."""
+    """What an exclusion ends: the chains of these steps of a funnel."""
 
     steps: tuple[int, ...]
+    funnel: int
 
 
 _What = StepPlan | tuple[AnyOrderPlan, int] | MicroPlan | _Exclusion
@@ -130,12 +144,14 @@ class Plans:
         groups: All groups; the first is the session's own.
         kinds: The kind of events of a name, where it depends on nothing else; 0 stands for all other names.
         bits: How many bits a kind has.
-        conversions: The measures that are conversions, micro or macro.
+        conditions: How many different conditions there are on events of each name.
+        conversions: The measures that are conversions of a session, micro or macro.
         milestones: The bits of the micro-conversions: secondary actions, steps of funnels after the first.
         weights: What reaching each measure adds to the intent score, in millionths.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
         engaged_after: A session that lasts longer is engaged, ms.
+        journeys: The funnels that run across sessions, by number.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -150,12 +166,19 @@ class Plans:
         entrances = {
             self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels if not f.steps[0].macro
         }
-        self.conversions = frozenset(range(self.started)) - entrances
+        across = {
+            self._number[f"{f.name}.{s.name}"]
+            for f in definition.funnels
+            if f.scope == "visitor"
+            for s in f.steps
+        }
+        self.conversions = frozenset(range(self.started)) - entrances - across
         firsts = {self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels}
-        self.milestones = sum(1 << measure for measure in range(self.started) if measure not in firsts)
+        self.milestones = sum(1 << measure for measure in self.conversions - firsts)
         self.weights = [step.weight for f in definition.funnels for step in f.steps]
         self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
         self.groups = self._groups(definition)
+        self.journeys: dict[int, JourneyPlan] = {}
         self._names = [PAGE_VIEW, *SEEN, *CLICKED]
         self._conditions: list[list[tuple[Condition, ...]]] = [[] for _ in self._names]
         self._what: list[list[tuple[int, _What]]] = [[] for _ in self._names]
@@ -170,6 +193,9 @@ class Plans:
             )
         }
         self.kinds = {name: kind for name, (kind, tests) in self._tests.items() if not tests}
+        self.conditions = {
+            name: len(conditions) for name, conditions in zip(self._names, self._conditions, strict=True)
+        }
         self._plans: dict[int, Plan] = {}
 
     def kind_of(self, event: Event) -> int:
@@ -197,12 +223,12 @@ class Plans:
         funnels: dict[int, list[StepPlan]] = {}
         any_order: dict[int, tuple[AnyOrderPlan, int]] = {}
         micros: list[MicroPlan] = []
-        ends: set[int] = set()
+        ends: list[tuple[int, int]] = []
         for condition, what in self._what[name] if name >= 0 else ():
             if condition >= 0 and not kind >> condition & 1:
                 continue
             if isinstance(what, _Exclusion):
-                ends.update(what.steps)
+                ends += [(step, what.funnel) for step in what.steps]
             elif isinstance(what, MicroPlan):
                 mask |= 1 << what.measure
                 micros.append(what)
@@ -213,16 +239,19 @@ class Plans:
                 funnel, bit = what
                 mask |= bit << funnel.first
                 any_order[funnel.funnel] = funnel, any_order.get(funnel.funnel, (funnel, 0))[1] | bit
+        ends_here = [step for step, funnel in ends if funnel not in self.journeys]
         return Plan(
             mask,
-            tuple(tuple(steps) for _, steps in sorted(funnels.items())),
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number not in self.journeys),
             tuple(any_order.values()),
             tuple(micros),
-            tuple(sorted(ends)),
+            tuple(ends_here),
             said == PAGE_VIEW,
             said in SEEN,
             said in CLICKED,
-            mask != 0 or len(ends) > 0,
+            mask != 0 or len(ends_here) > 0,
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number in self.journeys),
+            tuple(end for end in ends if end[1] in self.journeys),
         )
 
     def _compile(self, definition: Definition) -> None:
@@ -237,8 +266,10 @@ class Plans:
                 self._add(step.event, step.where, what)
             for exclusion in funnel.exclusions:
                 steps = tuple(range(first + exclusion.first, first + exclusion.last))
-                self._add(exclusion.event, exclusion.where, _Exclusion(steps))
+                self._add(exclusion.event, exclusion.where, _Exclusion(steps, number))
             first += len(funnel.steps)
+            if funnel.scope == "visitor":
+                self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms)
         for micro in definition.micros:
             base = NO_TIME if micro.of == SESSION else self._number[micro.of]
             self._add(micro.event, micro.where, MicroPlan(self._number[f"{MICRO}.{micro.name}"], base))

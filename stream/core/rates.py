@@ -5,6 +5,7 @@ its sequence. The global watermark is the least of the partitions'; one that has
 back.
 """
 
+from stream.core.attempt import longest
 from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
@@ -44,7 +45,7 @@ class Rates:
         self.partitions = 0
         self.watermark: int | None = None
         self.segments = Segments(definition.dimensions)
-        hours_for = max(HOURS_FOR, max(self._times.sizes) + 24 * HOUR)
+        hours_for = max(HOURS_FOR, max(self._times.sizes) + 24 * HOUR, longest(plans) + 48 * HOUR)
         self.levels = (
             Buckets(self._times.pane, PANES_FOR, count),
             Buckets(MINUTE, MINUTES_FOR, count),

@@ -55,6 +55,8 @@ class Settling:
             else:
                 self._put_in_order(name, visitor, group, first)
             group.settled = count
+        if visitor.journey is not None:
+            self._lifetimes.settle_journey(name, visitor, visitor.journey)
 
     def _put_in_order(self, name: str, visitor: Visitor, group: Group, first: int) -> None:
         """Take the events from number ``first`` on, of which one at least is not simply the newest."""

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from stream.core.attempt import fold as fold_journey
 from stream.core.definition import Times
 from stream.core.log import fold
 from stream.core.plan import Plans
@@ -71,13 +72,15 @@ class VisitorStore:
         rows: list[tuple[bytes, bytes | None]] = []
         for name, visitor in self.live.items():
             key = prefix + name.encode()
-            if not visitor.groups and visitor.began < 0:
+            if visitor.is_forgotten:
                 if self._rows.pop(name, None) is not None:
                     rows.append((key, None))
                 continue
             for group in visitor.groups:
                 if group.times and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
+            if visitor.journey is not None:
+                fold_journey(visitor.journey, horizon, self._plans)
             row = self._rows[name] = pack(visitor)
             rows.append((key, row))
         self.live.clear()

@@ -37,12 +37,63 @@ class Group(msgspec.Struct, array_like=True, gc=False):
     settled: int = 0
 
 
+class Attempt(msgspec.Struct, array_like=True, gc=False):
+    """An attempt at a funnel that runs across sessions.
+
+    Attributes:
+        funnel: Number of the funnel.
+        sid: The client's id of the session in which it began.
+        state: How far it got, as a session has it; it begins with its first event of the first step, and its
+            last event is the newest of that.
+    """
+
+    funnel: int
+    sid: str
+    state: Session
+
+    def key(self) -> tuple[int, int]:
+        """Return what tells a visitor's attempts apart: the funnel, and when it began."""
+        return self.funnel, self.state.first
+
+    def copy(self) -> "Attempt":
+        """Return an attempt that can change without this one."""
+        return Attempt(self.funnel, self.sid, self.state.copy())
+
+
+class Journey(msgspec.Struct, array_like=True, gc=False):
+    """What a visitor did in funnels that run across sessions; as a group has its sessions.
+
+    Attributes:
+        folded: The attempts as they were before the first event of the log.
+        times: The log of the events that such a funnel is made of: when they were.
+        ids: Their ids.
+        kinds: Their kinds.
+        sids: The client's ids of their sessions.
+        attempts: The attempts that the settled events make, in order of time.
+        settled: How many events of the log are.
+    """
+
+    folded: list[Attempt]
+    times: list[int]
+    ids: list[str]
+    kinds: list[int]
+    sids: list[str]
+    attempts: list[Attempt]
+    settled: int = 0
+
+
 class Visitor(msgspec.Struct, array_like=True, gc=False):
     """Everything known of one visitor.
 
     ``began`` is when the newest of the sessions that are no longer kept began (-1: none): who is back is
-    known by it.
+    known by it. ``journey`` is what it did in funnels that run across sessions, if anything.
     """
 
     began: int
     groups: list[Group]
+    journey: Journey | None = None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether nothing is known any more."""
+        return not self.groups and self.began < 0 and self.journey is None

@@ -153,7 +153,7 @@ def _make_whole(event: Event, stated: int | None, size: int) -> None:
 
 def _cut(event: Event) -> None:
     """Cut what is longer than its limit; only large records can hold such a thing."""
-    for field in ("visitor_id", "session_id", "event_id"):
+    for field in ("visitor_id", "session_id", "event_id", "user_agent"):
         text = getattr(event, field)
         if text is not None and len(text) > VALUE_LIMIT:
             setattr(event, field, text[:VALUE_LIMIT])

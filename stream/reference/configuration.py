@@ -1,8 +1,9 @@
 """The page of the configuration: every table with its keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stream.configuration import DEFAULT_FILE, ENV_FILE, ENV_PREFIX, presets
+from stream.core.channel import CHANNELS
 from stream.core.event import LABEL_FIELDS, WHERE_FIELDS
 from stream.generate.described import Described, described
 from stream.kinds import NAMES, Section
@@ -34,10 +35,16 @@ that is not known here is an error.
         ],
     )
     readable = f"""
-A `where` reads {", ".join(map(code, WHERE_FIELDS))} and `props.NAME`;
-a dimension all of them but {", ".join(code(field) for field in WHERE_FIELDS if field not in LABEL_FIELDS)}.
+A `where` reads {_listed(WHERE_FIELDS)} and `props.NAME`;
+a dimension all of them but {_listed(field for field in WHERE_FIELDS if field not in LABEL_FIELDS)}, and
+{_listed(field for field in LABEL_FIELDS if field not in WHERE_FIELDS)}, by which the session came:
+{_listed(CHANNELS)}.
 """
     return page("Configuration", intro, kinds, readable, *_tables(Settings, ""))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(code, names))
 
 
 def _tables(section: type[Section], path: str) -> Iterator[str]:

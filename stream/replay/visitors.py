@@ -8,6 +8,7 @@ a slow site ever are; of a busy one each is packed once or twice.
 from collections.abc import Iterator
 from itertools import islice
 
+from stream.core.attempt import fold as fold_journey
 from stream.core.definition import Times
 from stream.core.log import fold
 from stream.core.plan import Plans
@@ -53,7 +54,7 @@ class RestingVisitors(VisitorStore):
         super().put(name, visitor)
         if not visitor.groups:
             del self.live[name]
-            if visitor.began >= 0:  # only that it was there: for long, and for many
+            if not visitor.is_forgotten:  # only that it was there, as a rule: for long, and for many
                 self._rows[name] = pack(visitor)
 
     def rest(self, horizon: int) -> None:
@@ -62,6 +63,8 @@ class RestingVisitors(VisitorStore):
             for group in visitor.groups:
                 if len(group.times) > FOLD_BEYOND and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
+            if visitor.journey is not None:
+                fold_journey(visitor.journey, horizon, self._plans)
         self._idle.update(self.live)
         self.live.clear()
         self._ids.clear()
@@ -70,6 +73,8 @@ class RestingVisitors(VisitorStore):
             for group in visitor.groups:
                 if group.times and group.times[0] < horizon:
                     fold(group, horizon, self._plans, self._times)
+            if visitor.journey is not None:
+                fold_journey(visitor.journey, horizon, self._plans)
             self._rows[name] = pack(visitor)
 
     def names(self) -> Iterator[str]:

@@ -7,6 +7,7 @@ import msgspec
 
 from stream.core.definition import Definition
 from stream.core.funnel import reached_by_closing
+from stream.core.labels import unsaid
 from stream.core.plan import Plans
 from stream.core.segment import cross_value
 from stream.core.session import Session
@@ -73,9 +74,7 @@ class Visits:
         """Return what the session counts under, as its events say it: also values that find no room."""
         found: dict[str, str] = {}
         for dimension, label in zip(self._plain, session.labels, strict=True):
-            if not label and dimension.field == "user_type":
-                label = "returning" if session.returning else "new"
-            found[dimension.name] = label
+            found[dimension.name] = label or unsaid(dimension.field, session.returning)
         for cross in self._crosses:
             parts = tuple(found[name] for name in cross.cross)
             found[cross.name] = cross_value(parts) if all(parts) else ""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
 
+from stream.core.channel import channel_of
+
 SITE = "https://shop.example"
 
 T = TypeVar("T")
@@ -213,5 +215,8 @@ FIELD_VALUES: Mapping[str, tuple[str, ...]] = {
     "country": tuple(country.code for country in COUNTRIES.rows),
     "variant": VARIANTS,
     "user_type": ("new", "returning"),
+    "channel": tuple(
+        {channel_of(c.source, c.medium, c.campaign, c.referrer, ""): None for c in CHANNELS.rows}
+    ),
 }
 """What this shop can say in fields that have few values."""

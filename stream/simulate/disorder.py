@@ -16,6 +16,12 @@ from stream.simulate.event import SiteEvent, happenings
 from stream.simulate.loss import Losses
 from stream.simulate.traffic import Traffic
 
+CRAWLER = (
+    "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/138.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+)
+"""The user agent of a program."""
+
 
 class Arrival(NamedTuple):
     """A record as the broker gets it: its time (ms since the epoch), its key (the visitor), the event."""
@@ -41,6 +47,7 @@ class Disorder:
         duplicates: Share of events that are sent again...
         duplicate_ms: ...up to so much after the first time, evenly.
         without_session_id: Share of visitors whose client sends no session id.
+        crawlers: Share of visitors who are programs, and say so in the user agent.
         without_dimensions: Share of events without device, source, medium, campaign and country.
         iso_times: Share of visitors whose client writes times as ISO 8601 text instead of ms.
         sent_at: Share of visitors whose client sends ``sent_at`` with each event.
@@ -58,6 +65,7 @@ class Disorder:
     duplicates: float = 0.0
     duplicate_ms: int = 30_000
     without_session_id: float = 0.0
+    crawlers: float = 0.0
     without_dimensions: float = 0.0
     iso_times: float = 0.0
     sent_at: float = 0.0
@@ -112,6 +120,7 @@ class _Client(NamedTuple):
 
     key: bytes
     session_ids: bool
+    crawls: bool
     iso: bool
     sent_at: bool
     skew_ms: int
@@ -136,6 +145,8 @@ class _Post:
         client = self._client_of(event.visitor_id)
         if not client.session_ids:
             event.session_id = ""
+        if client.crawls:
+            event.user_agent = CRAWLER
         if disorder.without_dimensions and chance() < disorder.without_dimensions:
             event.device = event.source = event.medium = event.campaign = event.country = ""
         left = occurred
@@ -179,6 +190,7 @@ class _Post:
         return _Client(
             visitor_id.encode(),
             lots[0] >= disorder.without_session_id,
+            int(visitor_id[:-7:-1], 16) / 0x1000000 < disorder.crawlers,
             lots[1] < disorder.iso_times,
             lots[2] < disorder.sent_at,
             int((2 * lots[4] - 1) * disorder.skew_ms) if skewed else 0,

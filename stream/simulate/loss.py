@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from stream.core.definition import Definition
 from stream.core.event import LABEL_FIELDS, Event
 from stream.core.funnel import advance, begin
-from stream.core.labels import LabelReader, Labels
+from stream.core.labels import LabelReader, Labels, unsaid
 from stream.core.log import fill, joins
 from stream.core.plan import Plans
 from stream.core.segment import ALL, cross_value
@@ -143,15 +143,12 @@ class _Segment:
         names = () if segment == ALL or dimension is None else dimension.cross or (name,)
         self._places = [plain.index(part) for part in names]
         self._crosses = dimension is not None and bool(dimension.cross)
-        self._user_type = reader.user_type
+        self._fields = [d.field for d in reader.plain]
 
     def holds(self, labels: Labels, returning: bool) -> bool:
-        parts = tuple(labels[place] or self._unsaid(place, returning) for place in self._places)
+        parts = tuple(labels[place] or unsaid(self._fields[place], returning) for place in self._places)
         found = cross_value(parts) if self._crosses else "".join(parts)
         return all(parts) and found == self._value
-
-    def _unsaid(self, place: int, returning: bool) -> str:
-        return ("returning" if returning else "new") if place == self._user_type else ""
 
 
 def _later_steps(measure: str, plans: Plans) -> int:

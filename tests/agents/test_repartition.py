@@ -68,6 +68,18 @@ def test_an_event_of_somebody_else_makes_late() -> None:
     assert made.outcomes(0) == {"counted": 1, "duplicate": 1, "late": 1}
 
 
+def test_a_program_makes_nothing_late() -> None:
+    """An event whose user agent is a crawler's is a bot, and its time moves its source no further on."""
+    made = pipeline()
+    put(made, ONE, event(1, BEGIN), event(2, BEGIN + 86_400_000, user_agent="Googlebot/2.1"))
+    put(made, ONE, event(3, BEGIN))
+
+    assert made.outcomes(0) == {"counted": 2, "bot": 1}
+    put(made, TWO)
+    put(made, OTHER)
+    assert watermark(made) == BEGIN - TIMES.out_of_order
+
+
 def test_nobody_has_a_watermark_until_all_sources_were_heard_of() -> None:
     """A source that may still hold old events holds windows back; one that is empty does not."""
     made = pipeline()

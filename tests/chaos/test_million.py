@@ -30,6 +30,7 @@ TEN_MINUTES = Disorder(
     late_ms=600_000,
     duplicates=0.02,
     without_session_id=0.2,
+    crawlers=0.02,
     without_dimensions=0.05,
     iso_times=0.5,
     invalid=0.002,

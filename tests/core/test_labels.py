@@ -22,6 +22,16 @@ def test_labels_are_read_from_fields_and_properties() -> None:
     assert reader.of(Event()) == ("", "")
 
 
+def test_what_no_event_says_is_not_empty_for_some() -> None:
+    """User type and channel of a session have a value also where no event says one; it takes no room."""
+    reader = LabelReader((Dimension("channel", "channel", (), 1), Dimension("kind", "user_type")))
+    said = reader.of(Event(source="google", medium="cpc", page="/"))
+    assert said == ("Paid Search", "")
+    assert reader.combinations[reader.number(said, True)] == ("Paid Search", "returning")
+    assert reader.combinations[reader.number(("", "member"), False)] == ("Direct", "member")
+    assert reader.forwarded == [{"Paid Search": None}, {"member": None}]
+
+
 @pytest.mark.says("(a partition forwards at most four times as many)")
 def test_a_partition_forwards_four_times_as_many_values() -> None:
     """Beyond that it says so, whatever comes, and for ever the same of one value."""

@@ -17,6 +17,7 @@ values as they are.
 ``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
 ``sessions`` has, of some windows, facts about their sessions by the names that Redis has: ``-`` means that
 there is none. Where no window is said it is the hour of ``13:00``, of segment ``all``.
+A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
 Spans of the configuration (``timeout``, ``engaged_after``) are in ``times``, exclusions in a funnel's
 ``exclude``.

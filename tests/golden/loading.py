@@ -122,7 +122,7 @@ def _moment(text: str) -> int:
 
 
 def _expected(text: str) -> dict[Series, dict[int, Counts]]:
-    lines = [line.split() for line in text.splitlines() if line.strip()]
+    lines = [shlex.split(line) for line in text.splitlines() if line.strip()]
     if " ".join(lines[0]) != HEADER:
         raise ValueError(f"expected: begins with {' '.join(lines[0])!r}; wanted: {HEADER!r}")
     expected: dict[Series, dict[int, Counts]] = defaultdict(dict)

@@ -1,78 +1,32 @@
-"""What the law is tried on: a definition full of rules, events of a few visitors, their ways, steps of work.
+"""What the law is tried on: events of a few visitors, their ways, steps of work.
 
 One choice of Hypothesis decides several things at once: choices are what its examples cost.
 """
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 from hypothesis import strategies as st
 
-from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from tests.laws.defined import MINUTE, TIMES
 from tests.laws.pipeline import TOPICS
 from tests.oracle import Read
 
-MINUTE = 60_000
 BEGIN = 1_767_603_600_000  # 2026-01-05 09:00 UTC
-TIMES = Times(
-    timeout=5 * MINUTE,
-    max_length=8 * MINUTE,
-    out_of_order=10_000,
-    allowed_lateness=4 * MINUTE,
-    max_future=MINUTE,
-    known_for=20 * MINUTE,
-)
-DEFINITION = Definition(
-    funnels=(
-        Funnel(
-            "f",
-            (
-                Step("a", "a", weight=100_000),
-                Step("b", "b", optional=True, within_ms=2 * MINUTE),
-                Step("c", "c", optional=True),
-                Step("d", "d", within_ms=3 * MINUTE, weight=333_333),
-                Step("a2", "a"),
-            ),
-            within_ms=6 * MINUTE,
-        ),
-        Funnel(
-            "g",
-            (Step("b", "b"), Step("c", "c", where=(Condition("page", ("/x*", "/z")),)), Step("e", "e")),
-            within_ms=4 * MINUTE,
-            reentry="first",
-        ),
-    ),
-    micros=(
-        Micro("any", "d", where=(Condition("page", ("", "/y")),), weight=7_000_000),
-        Micro("of", "c", of="f.b"),
-        Micro("ofof", "e", of="micro.any"),
-    ),
-    dimensions=(
-        Dimension("device", "device", ("mobile", "desktop"), 5),
-        Dimension("user_type", "user_type", ("new", "returning"), 5),
-        Dimension("both", cross=("device", "user_type")),
-    ),
-    times=TIMES,
-)
-CROWDED = replace(
-    DEFINITION,
-    dimensions=(
-        *DEFINITION.dimensions,
-        Dimension("plan", "props.plan", (), 1),  # a partition tells four apart, the owner of the rates one
-        Dimension("where_from", cross=("plan", "device"), max_values=30),
-    ),
-)
-"""The same with a dimension that overflows."""
 
 
 @st.composite
 def _arrivals(draw: st.DrawFn) -> list[Read]:
     """Draw events in an order of arrival, with duplicates; mostly within the lateness, sometimes beyond."""
-    visitors, topics, apart, span, with_ids = draw(_SITES)
-    sent = [_event(number, draw(_TIMES) % span, draw(_SAID), with_ids) for number in range(draw(_MANY))]
+    visitors, topics, apart, span, with_ids, mind = draw(_SITES)
+    sent = [
+        _event(number, draw(_TIMES) % span, draw(_SAID), _WORDS[mind], with_ids)
+        for number in range(draw(_MANY))
+    ]
     ways: list[tuple[int, int, int, bytes]] = []  # order, topic, arrival, value
     partitions = []
     for event in sent:
@@ -110,7 +64,8 @@ class _Event:
 
     def value(self, visitor: int, time: int, arrival: int) -> bytes:
         """Return the record, from a client whose clock may be wrong."""
-        event = {"name": "", "time": time, "visitor_id": f"v{visitor}", **self.said}
+        said = {name: word for name, word in self.said.items() if word}
+        event = {"name": "", "time": time, "visitor_id": f"v{visitor}", **said}
         if self.id_kind != "made":
             event["event_id"] = self.id_kind or f"e{self.number * 7 % 10}{self.number}"
         if self.clock == "sent":  # an hour ahead; what is said to be sent at the arrival is put right
@@ -127,24 +82,20 @@ class _Event:
 
 
 def _event(
-    number: int, time: int, said: tuple[tuple[int, ...], dict[str, Any], str, str], with_ids: bool
+    number: int,
+    time: int,
+    said: tuple[tuple[int, ...], int, dict[str, Any], str, str],
+    words: Sequence[dict[str, Any]],
+    with_ids: bool,
 ) -> _Event:
-    (visitor, topic), fields, clock, id_kind = said
+    (visitor, topic), place, more, clock, id_kind = said
+    fields = words[place % len(words)] | more
     if not with_ids:
-        fields = {name: word for name, word in fields.items() if name != "session_id"}
+        fields.pop("session_id", None)
     return _Event(number, BEGIN + time, visitor, topic, fields, clock, id_kind)
 
 
 _MANY = st.one_of(st.integers(1, 25), st.integers(15, 25))
-_SITES = st.sampled_from(
-    [
-        (visitors, topics, apart, span * MINUTE, with_ids)
-        for visitors in ((0, 1, 2), (0, 1), (0, 2), (1,))  # even ones in partition 0, odd ones in 1
-        for topics, apart in (((0, 1), 0), ((0, 1), 0), ((1, 0), 3 * 60 * MINUTE), ((0,), 0))
-        for span in (45, 45, 24, 16, 10)  # where time is short, sessions have many events
-        for with_ids in (True, True, False)
-    ]
-)
 _TIMES = st.one_of(
     st.integers(0, 45 * 60).map(lambda s: s * 1_000),
     st.integers(0, 9).map(lambda m: m * 5 * MINUTE),  # exactly at the timeout
@@ -152,24 +103,72 @@ _TIMES = st.one_of(
     st.integers(0, 45).map(lambda m: m * MINUTE + 1),
 )
 _WHO = list(product(range(3), range(2)))
+_NAMES = (
+    (*"abcde", "page_view", "view_item_list", "select_item", *"xabcde"),  # x is no step
+    tuple("xacbxacd"),
+    tuple("ddce"),
+    tuple("bbcce"),
+    ("page_view", "page_view", "x", "view_promotion", "select_promotion"),
+)
 _WORDS = [
-    {"name": name, "page": page, "device": device, "user_type": user_type, "props": {"plan": plan}}
-    for name, page, device, user_type, plan in product(
-        (*"aabbcc", "page_view", "view_item_list", "select_item", *"aabbccddddee"),
-        ("", "/x1", "/y", "/z"),
-        ("", "mobile", "desktop", "tv"),
-        ("", "", "", "new"),
-        ("", "1", "2", "3", "4", "5", "6"),
-    )
+    [
+        {
+            "name": name,
+            "page": page,
+            "device": device,
+            "user_type": user_type,
+            "value": value,
+            "props": {"plan": plan, "n": number},
+        }
+        for name, page, device, user_type, plan, (value, number) in product(
+            names,
+            ("", "/x1", "/y", "/z"),
+            ("", "mobile", "desktop", "tv"),
+            ("", "", "", "new"),
+            ("", "1", "2", "3", "4", "5", "6"),
+            ((None, 5), (9.5, 20), (20, "20"), (5, True)),
+        )
+    ]
+    for names in _NAMES
 ]
+"""What is said at a site, for each of the things that its visitors may have in mind."""
+_SITES = st.sampled_from(
+    [
+        (visitors, topics, apart, span * MINUTE, with_ids, mind)
+        for visitors in ((0, 1, 2), (0, 1), (0, 2), (1,))  # even ones in partition 0, odd ones in 1
+        for topics, apart in (((0, 1), 0), ((0, 1), 0), ((1, 0), 3 * 60 * MINUTE), ((0,), 0))
+        for span in (45, 24, 16, 10, 5)  # where time is short, sessions have many events
+        for with_ids in (True, False)
+        for mind in (0, 1, 2, 3, 4, 1, 2, 0, 1)
+    ]
+)
 _IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]
+_AGENTS = [
+    *[{}] * 4,
+    {"user_agent": "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) Mobile/15E148 Safari/604.1"},
+    {"user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+    {"user_agent": "somebody"},
+    {"user_agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+]
+_SHOP_PAGE = {"page": "https://shop.example/p"}
+_ORIGINS = [
+    *[{}] * 4,
+    {"source": "Newsletter", "medium": "Email"},
+    {"source": "google", "medium": "cpc"},
+    {"campaign": "anything"},
+    {"referrer": "https://www.google.de/search?q=a"},
+    {"referrer": "https://chatgpt.com/"},
+    {"referrer": "https://blog.example/"},
+    {"referrer": "https://blog.example/", **_SHOP_PAGE},
+    {"referrer": "https://shop.example/", **_SHOP_PAGE},
+]
+_MORE = [ids | agent | origin for ids, agent, origin in product(_IDS, _AGENTS, _ORIGINS)]
 _CLOCKS = ["right"] * 40 + ["sent", "sent", "received", "received", "ahead", "ahead", "future", "broken"]
 _ID_KINDS = [""] * 14 + ["made", "again"]
 _SAID = st.tuples(
     st.sampled_from(_WHO),
-    st.tuples(st.sampled_from(_WORDS), st.sampled_from(_IDS)).map(
-        lambda both: {name: word for name, word in (both[0] | both[1]).items() if word}
-    ),
+    st.integers(0, len(_WORDS[0]) - 1),
+    st.sampled_from(_MORE),
     st.sampled_from(_CLOCKS),
     st.sampled_from(_ID_KINDS),
 )

@@ -3,20 +3,21 @@
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
-from stream.core.definition import Definition, Funnel, Step, Times
+from stream.core.definition import Definition, Times
 from stream.core.labels import FORWARD_FACTOR
-from tests.laws.drawing import MINUTE
+from tests.laws.deciding import DECIDING, deciding
+from tests.laws.defined import MINUTE
 from tests.laws.pipeline import TOPICS
+from tests.laws.taking_back import TAKING_BACK, taking_back
 from tests.oracle import Read, judge
-from tests.oracle.reaching import funnel_times, reached
 from tests.oracle.record import Event, RejectedError, event_of
 from tests.oracle.visits import Session, overflowed, sessions_of, split
 
 SITUATIONS = (
     "a record that is counted",
+    "a record that is bot",
     "a record that is duplicate",
     "a record that is late",
     "a record that is rejected: bad_time",
@@ -46,20 +47,15 @@ SITUATIONS = (
     "a topic that is never used",
     "a partition that is never used",
     "two inputs hours apart",
-    "two optional steps skipped",
-    "the last of five steps",
-    "a step's within decides",
-    "a funnel's within decides",
-    "re-entry first decides",
-    "re-entry latest decides",
-    "a glob in where decides",
-    "equality in where decides",
-    "a micro-conversion before its measure",
-    "a micro-conversion before its measure only",
-    "a micro-conversion of another",
     "a dimension that overflows",
     "a value that a partition does not tell apart",
     "a cross",
+    "a device that the user agent tells",
+    "a channel that the referrer tells",
+    "a referrer that says nothing",
+    "a session that does not say where it came from",
+    *DECIDING,
+    *TAKING_BACK,
 )
 """All that :func:`situations` can find. Some faults show in one of them alone."""
 
@@ -71,6 +67,7 @@ def situations(reads: Sequence[Read], definition: Definition) -> Iterator[str]:
     judged = judge(reads, definition)
     for verdict in judged.verdicts:
         yield f"a record that is {verdict}"
+    yield from taking_back(judged, definition)
     groups: dict[tuple[str, str], Ordered] = defaultdict(list)
     ids: set[tuple[str, str]] = set()
     for event in judged.counted:
@@ -181,34 +178,11 @@ def _of_a_session(session: Session, definition: Definition) -> Iterator[str]:
         yield f"a visitor who is found to be {session.values['user_type']}"
     if "where_from" in session.values:
         yield "a cross"
-    f, g = definition.funnels
-    times = reached(session, definition)
-    if "f.d" in times and not {"f.b", "f.c"} & times.keys():
-        yield "two optional steps skipped"
-    if "f.a2" in times:
-        yield "the last of five steps"
-    yield from _decided(
-        session, f, replace(f, steps=tuple(_freed(step) for step in f.steps)), "a step's within"
-    )
-    for funnel in (f, g):
-        yield from _decided(session, funnel, replace(funnel, within_ms=10**9), "a funnel's within")
-    yield from _decided(session, g, replace(g, reentry="latest"), "re-entry first")
-    yield from _decided(session, f, replace(f, reentry="first"), "re-entry latest")
-    c = g.steps[1]
-    for place, kind in enumerate(("a glob", "equality")):
-        one = replace(c, where=(replace(c.where[0], patterns=c.where[0].patterns[1 - place : 2 - place]),))
-        yield from _decided(session, g, replace(g, steps=(g.steps[0], one, g.steps[2])), f"{kind} in where")
-    if "f.b" in times and any(e.name == "c" and e.time < times["f.b"] for e in events):
-        yield "a micro-conversion before its measure" + ("" if "micro.of" in times else " only")
-    if "micro.ofof" in times:
-        yield "a micro-conversion of another"
-
-
-def _freed(step: Step) -> Step:
-    return replace(step, within_ms=None)
-
-
-def _decided(session: Session, funnel: Funnel, otherwise: Funnel, rule: str) -> Iterator[str]:
-    """Yield that a rule decides: without it the session would reach something else."""
-    if funnel_times(session, funnel) != funnel_times(session, otherwise):
-        yield f"{rule} decides"
+    if session.values.get("device") == "tablet":  # no event says so itself
+        yield "a device that the user agent tells"
+    if session.values["channel"] in ("Organic Search", "AI Assistant", "Referral"):  # likewise
+        yield "a channel that the referrer tells"
+    if session.values["channel"] == "Direct":
+        own = any(event.field("referrer") for event in events)
+        yield ("a referrer that says nothing" if own else "a session that does not say where it came from")
+    yield from deciding(session, definition)

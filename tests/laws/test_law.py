@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from stream.agents.rates import RatesState
 from stream.core.log import SCAN_LIMIT
 from stream.core.rates import Rates
-from tests.laws.drawing import ARRIVALS, CROWDED, WORK, Work
+from tests.laws.defined import CROWDED
+from tests.laws.drawing import ARRIVALS, WORK, Work
 from tests.laws.pipeline import Pipeline
 from tests.laws.sessions import differences, kept
 from tests.laws.situations import SITUATIONS, situations
@@ -28,7 +29,7 @@ EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or (5_000 if os.environ.
 """How often the law is tried; some faults needed thousands of tries to be found."""
 
 ENOUGH = 5_000
-"""With so many examples each situation comes up, the rarest some fifty times."""
+"""With so many examples each situation comes up, the rarest some twenty times."""
 
 ROOMY = replace(CROWDED, dimensions=tuple(replace(d, max_values=1_000) for d in CROWDED.dimensions))
 """The definition as it would be if nothing overflowed."""

@@ -14,7 +14,8 @@ from stream.core.clock import InputClock
 from stream.core.log import SCAN_LIMIT
 from stream.core.sources import Source
 from stream.engine.partitioner import partition_of
-from tests.laws.drawing import BEGIN, DEFINITION, MINUTE, TIMES
+from tests.laws.defined import DEFINITION, MINUTE, TIMES
+from tests.laws.drawing import BEGIN
 from tests.laws.pipeline import TOPICS
 from tests.laws.scattered import events
 from tests.laws.test_law import EXAMPLES, uncounted

@@ -6,7 +6,8 @@ import msgspec
 
 from stream.agents.sessions import SessionsState
 from stream.core.delta import Delta
-from tests.laws.drawing import CROWDED, MINUTE, Work
+from tests.laws.defined import CROWDED, MINUTE
+from tests.laws.drawing import Work
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.laws.sessions import Shown, sliding
 from tests.oracle import Read

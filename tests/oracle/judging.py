@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from stream.core.definition import Definition, Times
 from stream.core.event import Outcome, Reason
 from tests.oracle.matching import is_step
+from tests.oracle.origin import is_program
 from tests.oracle.record import Event, Read, RejectedError, event_of
 from tests.oracle.visits import split
 
@@ -102,7 +103,9 @@ class Bench:
             self._steps[group].append(event)
 
     def _is_bot(self, event: Event) -> bool:
-        """The session that the event would be in has already had its 2,000 step events."""
+        """A program says so, or the session that the event would be in has had its 2,000 step events."""
+        if is_program(event.field("user_agent")):
+            return True
         group = (event.partition, event.visitor, event.session_id)
         if len(self._steps.get(group, ())) < MAX_STEP_EVENTS:
             return False

@@ -12,6 +12,7 @@ from typing import Any
 
 from stream.core.event import Reason
 from tests.oracle.instant import LAST_MS, BadTimeError, corrected, milliseconds
+from tests.oracle.origin import channel, device
 
 MAX_BYTES = 32 * 1024
 MAX_DEPTH = 32
@@ -55,7 +56,8 @@ class Read:
 class Event:
     """A valid event; ``time`` is corrected, ms.
 
-    ``fields`` are its non-empty fields as text, ``numbers`` those of them that are numbers of JSON.
+    ``fields`` are its non-empty fields as text, ``numbers`` those of them that are numbers of JSON. Among the
+    fields are those that follow from others: ``device`` where only the user agent tells it, ``channel``.
     """
 
     partition: int
@@ -110,6 +112,8 @@ def event_of(read: Read, max_future: int) -> Event:
     readable = _readable(record)
     fields = {name: text for name, value in readable.items() if (text := _text(value))}
     fields["name"] = fields["name"][:MAX_NAME]
+    told = {"device": device(fields.get("user_agent", "")), "channel": channel(fields)}
+    fields = {name: text for name, text in told.items() if text} | fields
     visitor = next(fields[field] for field in VISITOR_FIELDS if field in fields)
     made = "\x1f".join((visitor, fields["name"], str(said), fields.get("page", "")))
     return Event(

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step, Times
+from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Micro, Step, Times
 from tests import golden
 from tests.oracle import Read, compare, judge, rows, wilson
 from tests.oracle.rates import size_ms
@@ -41,7 +41,12 @@ def read(offset: int, time: int, **fields: object) -> Read:
 def test_order_of_reading_does_not_matter() -> None:
     """As long as nothing is late, any order of reading and any repetition gives the same rows."""
     definition = Definition(
-        funnels=(Funnel("f", (Step("a", "a"), Step("b", "b"), Step("c", "c", within_ms=200_000))),),
+        funnels=(
+            Funnel("f", (Step("a", "a"), Step("b", "b"), Step("c", "c", within_ms=200_000))),
+            Funnel("g", (Step("a", "a"), Step("b", "b")), order="strict"),
+            Funnel("h", (Step("a", "a"), Step("b", "b"), Step("c", "c")), order="unordered"),
+            Funnel("i", (Step("a", "a"), Step("c", "c")), exclusions=(Exclusion("b", (), 0, 1),)),
+        ),
         micros=(Micro("m", "x"), Micro("n", "x", of="f.b")),
         dimensions=(Dimension("device", "device"), Dimension("user_type", "user_type")),
         times=Times(timeout=300_000, allowed_lateness=HOUR),
@@ -64,7 +69,8 @@ def test_order_of_reading_does_not_matter() -> None:
         return [Read("site-events", 0, n, START + 2 * HOUR, value) for n, value in enumerate(values)]
 
     in_time = rows(as_read(sorted(events, key=lambda e: str(e["time"]))), definition, unlisted=True)
-    assert any(row["actions"] for key, row in in_time.items() if key[0] == "f.c")
+    reached = {key[0] for key, row in in_time.items() if row["actions"]}
+    assert reached == set(definition.measures()) - {"session.single_page"}
     for _ in range(5):
         again = events + random.sample(events, 100)
         random.shuffle(again)

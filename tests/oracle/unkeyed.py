@@ -1,8 +1,8 @@
 """The same judgement where topics are not keyed by visitor: late by the source's order, all else by visitor.
 
-A source is a partition as it was written to. Its newest event is the newest of all that are no rejects: which
-of them are duplicates shows only where the visitor is known, and that is elsewhere. An id is known until an
-equal event would be late in the source that brings it.
+A source is a partition as it was written to. Its newest event is the newest of all that are neither rejects
+nor of a program that says so: which of them are duplicates shows only where the visitor is known, and that is
+elsewhere. An id is known until an equal event would be late in the source that brings it.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from dataclasses import replace
 from stream.core.definition import Definition
 from stream.core.event import Outcome
 from tests.oracle.judging import Bench, Judged, Verdict, floor
+from tests.oracle.origin import is_program
 from tests.oracle.record import Event, Read, RejectedError, event_of
 
 Place = tuple[str, int, int]
@@ -63,10 +64,11 @@ def newest_before(reads: Iterable[Read], definition: Definition) -> Mapping[Plac
         for read in sorted(of_source, key=lambda read: read.offset):
             found[topic, partition, read.offset] = newest
             try:
-                time = event_of(read, definition.times.max_future).time
+                event = event_of(read, definition.times.max_future)
             except RejectedError:
                 continue
-            newest = time if newest is None else max(time, newest)
+            if not is_program(event.field("user_agent")):
+                newest = event.time if newest is None else max(event.time, newest)
     return found
 
 

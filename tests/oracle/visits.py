@@ -10,6 +10,7 @@ from tests.oracle.record import Event
 
 MAX_DIMENSION_VALUE = 100
 NEW, RETURNING = "new", "returning"
+DIRECT = "Direct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ def _values(session: list[Event], user_type: str, definition: Definition) -> dic
     for dimension in definition.dimensions:
         if not dimension.cross:
             said = next((text for e in session if (text := e.field(dimension.field))), "")
-            if not said and dimension.field == "user_type":
-                said = user_type
+            if not said:
+                said = {"user_type": user_type, "channel": DIRECT}.get(dimension.field, "")
             values[dimension.name] = said[:MAX_DIMENSION_VALUE]
     for dimension in definition.dimensions:
         if dimension.cross and all(values[part] for part in dimension.cross):
@@ -100,6 +101,8 @@ def overflowed(events: Iterable[Event], definition: Definition) -> set[str]:
                 values[dimension.name].add(text[:MAX_DIMENSION_VALUE])
             if dimension.field == "user_type":
                 values[dimension.name] |= {NEW, RETURNING}
+            if dimension.field == "channel":
+                values[dimension.name].add(DIRECT)
     crowded = {d.name for d in definition.dimensions if _unlisted(d, seen.values()) > d.max_values}
     return crowded | {d.name for d in definition.dimensions if crowded & set(d.cross)}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from stream.core.agent import is_bot
 from stream.core.event import REASONS, Event, Reason, Rejected
 from stream.formats.canonical import parse
 from stream.formats.instant import instant_ms
@@ -113,6 +114,11 @@ def test_shares_are_kept(calm: list[Arrival]) -> None:
 
     bare = read(list(arrivals(TRAFFIC, Disorder(without_dimensions=0.1))))
     assert sum("device" not in fields for _, fields in bare) == pytest.approx(0.1 * count, rel=0.15)
+
+    crawled = read(list(arrivals(TRAFFIC, Disorder(crawlers=0.1))))
+    browsing = {(fields["visitor_id"], is_bot(fields["user_agent"])) for _, fields in crawled}
+    assert sum(so for _, so in browsing) == pytest.approx(0.1 * len(browsing), rel=0.2)
+    assert len({visitor for visitor, _ in browsing}) == len(browsing)
 
     anonymous = read(list(arrivals(TRAFFIC, Disorder(without_session_id=0.3, iso_times=0.6, sent_at=0.2))))
     for of_client, share in ((_no_session, 0.3), (_iso, 0.6), (_sent_at, 0.2)):

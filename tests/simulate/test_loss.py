@@ -8,11 +8,12 @@ from math import sqrt
 import pytest
 
 from stream.configuration import load
+from stream.core.channel import channel_of
 from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step
 from stream.simulate.catalogue import EVENT_NAMES, FIELD_VALUES
 from stream.simulate.disorder import EVERYDAY, IN_ORDER, Arrival, Disorder, arrivals
 from stream.simulate.drop import drop_of
-from stream.simulate.event import events
+from stream.simulate.event import SiteEvent, events
 from stream.simulate.loss import Losses
 from stream.simulate.traffic import Traffic, steady
 from tests.oracle import Rows, rows
@@ -156,6 +157,7 @@ OWN = Definition(
         Dimension("source", "source"),
         Dimension("user_type", "user_type"),
         Dimension("brought", max_values=50, cross=("device", "source")),
+        Dimension("channel", "channel"),
     ),
 )
 
@@ -173,6 +175,7 @@ def own_funnels() -> Rows:
         ("reading.product", "user_type=returning"),
         ("reading.product", "user_type=new"),
         ("reading.article", "source=google"),
+        ("reading.article", "channel=Organic Search"),
         ("micro.wish", "all"),
     ],
 )
@@ -200,4 +203,11 @@ def test_what_the_shop_can_say_is_what_it_says() -> None:
     assert {event.name for event in made} == EVENT_NAMES
     for field, values in FIELD_VALUES.items():
         if field != "user_type":  # which the worker finds out
-            assert {getattr(event, field) for event in made} - {""} == set(values)
+            assert {_said(event, field) for event in made} - {""} == set(values)
+
+
+def _said(event: SiteEvent, field: str) -> str:
+    if field == "channel":
+        return channel_of(event.source, event.medium, event.campaign, event.referrer, event.page)
+    said: str = getattr(event, field)
+    return said

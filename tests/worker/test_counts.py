@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stream.core.event import OUTCOMES
 from stream.simulate.disorder import IN_ORDER
 from tests.parts import read_topic
 from tests.worker.exposed import step_sessions
@@ -28,7 +29,7 @@ async def test_messy_traffic_is_counted_exactly(site: Site, tmp_path: Path) -> N
 
         truth = await fleet.close_everything()
 
-        assert {outcome for _, _, outcome in truth.outcomes} == {"counted", "duplicate", "late", "rejected"}
+        assert {outcome for _, _, outcome in truth.outcomes} == set(OUTCOMES)
         assert await fleet.differences(truth) == []
 
         half = (await read_topic(site.bootstrap, site.events))[::2]

@@ -18,6 +18,7 @@ MESSY = Disorder(
     too_late=0.002,
     duplicates=0.02,
     without_session_id=0.1,
+    crawlers=0.02,
     without_dimensions=0.02,
     iso_times=0.5,
     sent_at=0.4,

@@ -16,6 +16,8 @@ PANE, MINUTE_SIZE, HOUR_SIZE = "10s", "1m", "1h"
 PANE_MS, MINUTE_MS = 10_000, 60_000
 LONGEST_BY_PANES = 2 * HOUR
 """Longer sliding windows go by minutes."""
+OF_CLOSED = ("session.bounced", "session.single_page")
+"""What only a session that has closed can have reached."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,10 @@ class Truth:
     def reached(self) -> dict[tuple[str, str], int]:
         """Return how many sessions ever reached each measure, by measure and segment."""
         return {
-            (measure, segment): sum(row["actions"] for row in buckets.values())
+            (measure, segment): _actions(buckets)
+            - (_actions(self._still_open.get((measure, segment, level), {})) if measure in OF_CLOSED else 0)
             for (measure, segment, level), buckets in self._buckets.items()
-            if level == HOUR_SIZE
+            if level == MINUTE_SIZE
         }
 
     def window_end(self, size_ms: int, watermark: int) -> int:
@@ -118,6 +121,9 @@ class Truth:
         level = PANE if size_ms <= LONGEST_BY_PANES else MINUTE_SIZE
         inside = _sum(self._buckets.get((measure, segment, level), {}), end - size_ms, end)
         unfinished = _sum(self._still_open.get((measure, segment, level), {}), end - size_ms, end)
+        if measure in OF_CLOSED:
+            converted, actions = inside.converted - unfinished.converted, inside.actions - unfinished.actions
+            return replace(inside, converted=converted, actions=actions, open=unfinished.sessions)
         return replace(inside, open=unfinished.sessions - unfinished.converted)
 
     def sessions(self, segment: str, size_ms: int, end: int) -> dict[str, float]:
@@ -151,6 +157,10 @@ def _sum(buckets: Mapping[int, Mapping[str, Any]], start: int, end: int) -> Sums
         converted=sum(row["converted"] for row in inside),
         actions=sum(row["actions"] for row in inside),
     )
+
+
+def _actions(buckets: Mapping[int, Mapping[str, Any]]) -> int:
+    return sum(row["actions"] for row in buckets.values())
 
 
 def _set_aside(

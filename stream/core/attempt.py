@@ -1,0 +1,116 @@
+"""Attempts at funnels that run across a visitor's sessions: how they open, go on and close.
+
+An attempt opens at the funnel's first step when none is open. It closes when it reaches the last step, or
+when the funnel's ``within`` has passed since its newest first step. It counts in the segments of the session
+in which it began.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from stream.core.funnel import begin, take_step
+from stream.core.plan import JourneyPlan, Plans, StepPlan
+from stream.core.session import Session
+from stream.core.visitor import Attempt, Journey, Visitor
+
+
+def is_complete(attempt: Attempt, plans: Plans) -> bool:
+    """Whether an attempt has reached the last step."""
+    return plans.journeys[attempt.funnel].last in attempt.state.reached
+
+
+def end_of(attempt: Attempt, plans: Plans) -> int:
+    """Return the last time (ms) at which an event may lead on an attempt that is not complete."""
+    return attempt.state.last + plans.journeys[attempt.funnel].within
+
+
+def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
+    """Return the attempts that ``folded`` and the first ``count`` events of the log make, which is in order.
+
+    Those of ``folded`` come first, moved on; they themselves are not changed. New ones have no labels yet.
+    """
+    attempts = [attempt.copy() for attempt in journey.folded]
+    newest = {attempt.funnel: attempt for attempt in attempts}
+    for time, numbers in groupby(range(count), journey.times.__getitem__):
+        tied = list(numbers)
+        concerned: dict[int, list[tuple[tuple[StepPlan, ...], int]]] = {}
+        for i in tied:
+            for steps in plans.by_kind(journey.kinds[i]).journey:
+                concerned.setdefault(steps[0].funnel, []).append((steps, i))
+        for funnel, events in concerned.items():
+            for steps, i in sorted(events, key=_lowest_step):
+                plan = plans.journeys[funnel]
+                attempt = _take(newest.get(funnel), plan, steps, time, journey.sids[i])
+                if attempt is not None and attempt is not newest.get(funnel):
+                    attempts.append(attempt)
+                    newest[funnel] = attempt
+        for i in tied:
+            for measure, funnel in plans.by_kind(journey.kinds[i]).journey_ends:
+                if funnel in newest:
+                    newest[funnel].state.chains.pop(measure, None)
+    return attempts
+
+
+def session_of(attempt: Attempt, visitor: Visitor) -> Session | None:
+    """Return the session in which an attempt began; ``None``: it is no longer kept."""
+    first = attempt.state.first
+    for group in visitor.groups:
+        if group.sid == attempt.sid:
+            for session in group.sessions:
+                if session.first <= first <= session.last:
+                    return session
+    return None
+
+
+def fold(journey: Journey, horizon: int, plans: Plans) -> None:
+    """Move the events of the log that are before ``horizon`` into ``folded``. All are settled."""
+    count = sum(time < horizon for time in journey.times)
+    if not count:
+        return
+    folded = replay(journey, count, plans)
+    labels = {attempt.key(): attempt.state for attempt in journey.attempts}
+    for attempt in folded:
+        known = labels[attempt.key()]
+        attempt.state.labels, attempt.state.returning = known.labels, known.returning
+    journey.folded = folded
+    del journey.times[:count], journey.ids[:count], journey.kinds[:count], journey.sids[:count]
+    journey.settled -= count
+
+
+def put_in_order(journey: Journey) -> None:
+    """Put the log in order: by time, then id."""
+    entries = sorted(zip(journey.times, journey.ids, journey.kinds, journey.sids, strict=True))
+    journey.times = [entry[0] for entry in entries]
+    journey.ids = [entry[1] for entry in entries]
+    journey.kinds = [entry[2] for entry in entries]
+    journey.sids = [entry[3] for entry in entries]
+
+
+def longest(plans: Plans) -> int:
+    """Return for how long (ms) an attempt may stay open after its newest first step; 0: there are none."""
+    return max((plan.within for plan in plans.journeys.values()), default=0)
+
+
+def _lowest_step(event: tuple[Sequence[StepPlan], int]) -> int:
+    return event[0][-1].measure
+
+
+def _take(
+    attempt: Attempt | None, plan: JourneyPlan, steps: Sequence[StepPlan], time: int, sid: str
+) -> Attempt | None:
+    """Let an event that matches these steps, highest first, go on with an attempt or open a new one."""
+    opens = not steps[-1].sources
+    if attempt is not None and (
+        plan.last in attempt.state.reached or time - attempt.state.last > plan.within
+    ):
+        attempt = None
+    if attempt is None:
+        if not opens:
+            return None
+        attempt = Attempt(plan.funnel, sid, begin(time, ()))
+        steps = steps[-1:]  # no event fills two steps
+    for step in steps:
+        take_step(attempt.state, step, time, [])
+    if opens:
+        attempt.state.last = time
+    return attempt
