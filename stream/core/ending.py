@@ -10,7 +10,7 @@ from stream.core.delta import Code
 from stream.core.histogram import bin_of
 from stream.core.plan import Plans
 from stream.core.session import Session
-from stream.core.tally import CLICKED, CLOSED, DURATION, PAGE_VIEWS, SCORE, SEEN
+from stream.core.tally import CLICKED, DURATION, HIGH_INTENT, PAGE_VIEWS, SCORE, SEEN
 
 KNOWN_LIMIT = 50_000
 """How many sets of reached measures are remembered before the memory is cleared: it only saves work."""
@@ -32,7 +32,7 @@ class Endings:
         self._number = number
         self._milestones = plans.milestones
         self._weights = [(1 << measure, weight) for measure, weight in enumerate(plans.weights) if weight]
-        self._closed = [number(Code("sum", name)) for name in CLOSED]
+        self._high_intent = number(Code("sum", HIGH_INTENT))
         self._duration = [number(Code("sum", name)) for name in DURATION]
         self._pages, self._seen = number(Code("sum", PAGE_VIEWS)), number(Code("sum", SEEN))
         self._clicked, self._score = number(Code("sum", CLICKED)), number(Code("sum", SCORE))
@@ -66,7 +66,7 @@ class Endings:
         return amounts
 
     def _of_mask(self, mask: int) -> Amounts:
-        amounts: Amounts = [(self._closed[1 if mask & self._milestones else 0], 1)]
+        amounts: Amounts = [(self._high_intent, 1)] if mask & self._milestones else []
         score = self.score(mask)
         if score:
             amounts += [(self._score, score), (self._bin(SCORE, bin_of(score)), 1)]

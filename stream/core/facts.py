@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from stream.core.cell import CONVERTED, FIELDS, SESSIONS
+from stream.core.cell import CONVERTED, FIELDS, OPEN, SESSIONS
 from stream.core.fields import Field
 from stream.core.histogram import percentile
 from stream.core.plan import Plans
-from stream.core.tally import CLICKED, CLOSED, DURATION, PAGE_VIEWS, SCORE, SEEN, histograms, total
+from stream.core.tally import CLICKED, DURATION, HIGH_INTENT, PAGE_VIEWS, SCORE, SEEN, histograms, total
 
 MILLION = 1_000_000
 """Scores are counted in millionths."""
@@ -94,8 +94,8 @@ def facts(row: Sequence[int], tallies: Mapping[int, int], plans: Plans) -> Facts
     engaged, bounced, single_page = (
         row[FIELDS * measure + CONVERTED] for measure in (plans.engaged, plans.bounced, plans.single_page)
     )
-    low, high = (total(tallies, name) for name in CLOSED)
-    closed = low + high
+    closed = sessions - row[FIELDS * plans.bounced + OPEN]  # who bounces does so by closing
+    high = total(tallies, HIGH_INTENT)
     bins = histograms(tallies)
     of_high = bins[DURATION[1]]
     of_all = dict(bins[DURATION[0]])

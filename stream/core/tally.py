@@ -2,7 +2,8 @@
 
 Beside its row of cells a segment has tallies: counts by place. Few of all places are ever used, so they are
 sparse: what is 0 is left out. They merge by addition, as cells do. Sessions of low and of high intent are
-told apart, so that each adds to one of them only. Values of 0 are in no bin (:mod:`stream.core.histogram`).
+told apart (without a micro-conversion, and with one), so that each adds to one of them only. Values
+of 0 are in no bin (:mod:`stream.core.histogram`).
 """
 
 from collections.abc import Mapping
@@ -10,11 +11,11 @@ from typing import Final
 
 from stream.core.delta import Code
 
-CLOSED: Final = ("closed_low", "closed_high")
-"""Sessions that have closed: those without a micro-conversion, and those with one."""
+HIGH_INTENT: Final = "high_intent"
+"""How many of them had a micro-conversion; how many there are in all follows from the cells."""
 
 DURATION: Final = ("duration_low", "duration_high")
-"""How long they lasted: a sum in ms, and a histogram."""
+"""How long they lasted, those of low and of high intent: a sum in ms, and a histogram, each."""
 
 PAGE_VIEWS: Final = "page_views"
 SEEN: Final = "seen"
@@ -24,7 +25,7 @@ CLICKED: Final = "clicked"
 SCORE: Final = "score"
 """Their intent scores: a sum in millionths, and a histogram."""
 
-_SUMS: Final = (*CLOSED, *DURATION, PAGE_VIEWS, SEEN, CLICKED, SCORE)
+_SUMS: Final = (HIGH_INTENT, *DURATION, PAGE_VIEWS, SEEN, CLICKED, SCORE)
 _HISTOGRAMS: Final = (*DURATION, SCORE)
 """Their order decides about places, and so is part of the rows that are kept: add at the ends only."""
 
@@ -40,8 +41,9 @@ Tallies = dict[int, int]
 
 def add_tallies(tallies: Tallies, other: Mapping[int, int], times: int = 1) -> None:
     """Add other tallies, so many times (-1: take them away)."""
+    known = tallies.get
     for place, count in other.items():
-        total = tallies.get(place, 0) + times * count
+        total = known(place, 0) + times * count
         if total:
             tallies[place] = total
         else:
