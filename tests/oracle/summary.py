@@ -49,9 +49,10 @@ def visits(judged: Judged, definition: Definition) -> list[Visit]:
 
 def _visit(session: Session, definition: Definition) -> Visit:
     measures = frozenset(reached(session, definition))
-    milestones = {f"{f.name}.{step.name}" for f in definition.funnels for step in f.steps[1:]}
+    funnels = [funnel for funnel in definition.funnels if funnel.scope == "session"]
+    milestones = {f"{f.name}.{step.name}" for f in funnels for step in f.steps[1:]}
     milestones |= {f"{MICRO}.{micro.name}" for micro in definition.micros}
-    weights = {f"{f.name}.{step.name}": step.weight for f in definition.funnels for step in f.steps}
+    weights = {f"{f.name}.{step.name}": step.weight for f in funnels for step in f.steps}
     weights |= {f"{MICRO}.{micro.name}": micro.weight for micro in definition.micros}
     names = [event.name for event in session.events]
     return Visit(
