@@ -105,6 +105,7 @@ _NAMES = (
     tuple("aabcdxx"),
     tuple("dcdeb"),
     ("page_view", "page_view", "x"),
+    tuple("aabbdexac"),
 )
 _WORDS = [
     [
@@ -135,7 +136,7 @@ _SITES = st.sampled_from(
         for topics, apart in (((0, 1), 0), ((0, 1), 0), ((1, 0), 3 * 60 * MINUTE), ((0,), 0))
         for span in (45, 24, 16, 10, 5)  # where time is short, sessions have many events
         for with_ids in (True, False)
-        for mind in (0, 0, 0, 1, 1, 2, 3)
+        for mind in (0, 0, 0, 1, 1, 2, 3, 4, 4)
     ]
 )
 _IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]
