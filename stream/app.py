@@ -97,7 +97,8 @@ class Worker:
     def _ready(self) -> tuple[bool, dict[str, Any]]:
         partitions = {name: sorted(self.engine.states(name)) for name in ("sessions", "rates")}
         redis = {"connected": self.redis.connected, "error": self.redis.error}
-        return self.engine.ready, {"partitions": partitions, "redis": redis}
+        detail = {"waits_for": self.engine.waits_for, "partitions": partitions, "redis": redis}
+        return self.engine.ready, detail
 
     def _exposition(self, accept: str) -> tuple[bytes, str]:
         encoder, content_type = choose_encoder(accept)

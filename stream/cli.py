@@ -1,6 +1,7 @@
 """The command line: each verb parses, calls one function, and sets the exit code."""
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import Annotated, NoReturn
@@ -8,7 +9,6 @@ from typing import Annotated, NoReturn
 import typer
 
 from stream.configuration import ConfigurationError, Found, find
-from stream.logs import set_up
 
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
@@ -38,6 +38,8 @@ def _verbs() -> None:
 def worker(config: ConfigFile = None, preset: Preset = None) -> None:
     """Run one worker. Start as many as there is work; they share it."""
     found = _found(config, preset)
+    from stream.logs import set_up
+
     set_up()
     from stream.app import make  # Faust takes a second to import: only the verbs that need it pay
 
@@ -131,7 +133,7 @@ def replay(
     settings = _found(config, preset).settings
     from stream.replay.command import replay as run
 
-    raise typer.Exit(run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived))
+    raise typer.Exit(run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived, leave=os._exit))
 
 
 @cli.command()

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from stream.core import definition
 from stream.core.definition import MICRO, SESSION, SESSION_FACTS
 from stream.core.event import LABEL_FIELDS, is_readable
+from stream.core.plan import MOST_CONDITIONS, Plans
 from stream.kinds import Name, NotYet, Section, Where
 from stream.measuring import Funnel, Micro, unique
 from stream.sections import (
@@ -103,6 +104,16 @@ class Settings(Section):
             for name in alert.segments:
                 if name != "all" and name.partition("=")[0] not in self.dimensions:
                     raise ValueError(f"alert: {alert.name!r} watches segment {name!r}, which is no dimension")
+        return self
+
+    @model_validator(mode="after")
+    def _conditions_fit(self) -> "Settings":
+        for event, count in Plans(self.definition()).conditions.items():
+            if count > MOST_CONDITIONS:
+                raise ValueError(
+                    f"{count} different 'where' on events {event!r}; at most {MOST_CONDITIONS}:"
+                    " join some with lists, or run two groups"
+                )
         return self
 
     def watched_segments(self) -> tuple[str, ...]:

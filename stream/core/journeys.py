@@ -17,11 +17,17 @@ from stream.core.visitor import Attempt, Journey, Visitor
 
 
 class Journeys:
-    """Settles, closes and forgets the attempts of the visitors of one partition."""
+    """Settles, closes and forgets the attempts of the visitors of one partition.
+
+    Attributes:
+        oldest: When the oldest attempt that is kept of each visitor began, ms, for whoever has to know what
+            can still change; ``None``: nobody has.
+    """
 
     def __init__(self, plans: Plans, ledger: Ledger) -> None:
         self._plans = plans
         self._ledger = ledger
+        self.oldest: dict[str, int] | None = None
 
     def take(self, visitor: Visitor, time: int, event_id: str, kind: int, sid: str) -> None:
         """Put an event that counts into the log of its visitor, if such a funnel is made of it."""
@@ -64,6 +70,7 @@ class Journeys:
             if not is_complete(attempt, self._plans):  # else its sessions' ends see to it
                 later = to_forget if self.is_closed(attempt) else to_close
                 later.set(end_of(attempt, self._plans), name)
+        self._note(name, journey)
 
     def is_closed(self, attempt: Attempt) -> bool:
         """Whether an attempt has reached the last step, or the watermark has passed its end."""
@@ -92,7 +99,7 @@ class Journeys:
                 self._ledger.attempt_closed(attempt.state)
             to_forget.set(end, name)
 
-    def forget(self, visitor: Visitor, journey: Journey, horizon: int) -> bool:
+    def forget(self, name: str, visitor: Visitor, journey: Journey, horizon: int) -> bool:
         """Drop the attempts that nothing can change any more; return whether there were any."""
         fold(journey, horizon, self._plans)
         count = len(journey.folded)
@@ -101,9 +108,18 @@ class Journeys:
             return False
         journey.folded = list(compress(journey.folded, stays))
         journey.attempts = list(compress(journey.attempts, stays)) + journey.attempts[count:]
+        self._note(name, journey)
         if not journey.folded and not journey.times:
             visitor.journey = None
         return True
+
+    def _note(self, name: str, journey: Journey) -> None:
+        if self.oldest is None:
+            return
+        if journey.attempts:
+            self.oldest[name] = min(attempt.state.first for attempt in journey.attempts)
+        else:
+            self.oldest.pop(name, None)
 
     def _is_final(self, attempt: Attempt, visitor: Visitor, horizon: int) -> bool:
         if session_of(attempt, visitor) is not None or not self.is_closed(attempt):

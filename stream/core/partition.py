@@ -11,6 +11,7 @@ from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
 from stream.core.event import Event, Outcome
 from stream.core.journeys import Journeys
+from stream.core.labels import Labels
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
@@ -22,6 +23,9 @@ from stream.core.visitor import Group
 BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
 
+Reading = tuple[int, Labels]
+"""The bits of the measures that an event matches, and the labels that it says."""
+
 
 class Partition:
     """The sessions of one partition. Pure: events in, outcomes and a ledger of contributions out.
@@ -31,6 +35,7 @@ class Partition:
         visitors: All visitors that are remembered.
         ledger: What sessions contributed since the last flush.
         lifetimes: Sees to the ends of sessions.
+        journeys: Attempts across sessions; ``None``: no funnel has such.
     """
 
     def __init__(
@@ -46,9 +51,9 @@ class Partition:
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         user_type_counts = self.ledger.labels.user_type >= 0
-        self._journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
+        self.journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
         self.lifetimes = Lifetimes(
-            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self._journeys
+            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self.journeys
         )
         self._settling = Settling(
             self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts
@@ -60,8 +65,19 @@ class Partition:
         self._kinds = self._plans.kinds
         self._labels = self.ledger.labels
 
-    def judge(self, clock: InputClock, event: Event) -> Outcome:
-        """Take one event of the input that ``clock`` belongs to; return what became of it."""
+    def read(self, event: Event) -> Reading:
+        """Return what an event matches and says, for `judge`."""
+        kind = self._kinds.get(event.name)
+        return self._plans.kind_of(event) if kind is None else kind, self._labels.of(event)
+
+    def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
+        """Take one event of the input that ``clock`` belongs to; return what became of it.
+
+        Args:
+            clock: Of the input.
+            event: The event. With a ``reading`` only its time, id, visitor and session id are looked at.
+            reading: What it matches and says, if that was read before.
+        """
         time: int = event.time  # type: ignore[assignment] # an event is made whole before it gets here
         name: str = event.visitor_id  # type: ignore[assignment] # likewise
         event_id: str = event.event_id  # type: ignore[assignment] # likewise
@@ -97,12 +113,15 @@ class Partition:
             clock.newest = time
         if ids is not None:
             ids[event_id] = max(time, counted_at)
-        kind = self._kinds.get(event.name)
-        if kind is None:
-            kind = self._plans.kind_of(event)
-        if self._journeys is not None:
-            self._journeys.take(visitor, time, event_id, kind, sid)
-        labels = self._labels.of(event)
+        if reading is None:
+            kind = self._kinds.get(event.name)
+            if kind is None:
+                kind = self._plans.kind_of(event)
+            labels = self._labels.of(event)
+        else:
+            kind, labels = reading
+        if self.journeys is not None:
+            self.journeys.take(visitor, time, event_id, kind, sid)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))
             return "counted"

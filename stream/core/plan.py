@@ -134,6 +134,7 @@ class Plans:
         groups: All groups; the first is the session's own.
         kinds: The kind of events of a name, where it depends on nothing else; 0 stands for all other names.
         bits: How many bits a kind has.
+        conditions: How many different conditions there are on events of each name.
         conversions: The measures that are conversions of a session, micro or macro.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
@@ -176,6 +177,9 @@ class Plans:
             )
         }
         self.kinds = {name: kind for name, (kind, tests) in self._tests.items() if not tests}
+        self.conditions = {
+            name: len(conditions) for name, conditions in zip(self._names, self._conditions, strict=True)
+        }
         self._plans: dict[int, Plan] = {}
 
     def kind_of(self, event: Event) -> int:

@@ -13,6 +13,7 @@ from mode import Service
 from stream.engine.connection import Connection
 from stream.engine.fatal import end_process
 from stream.engine.logs import FAUST_LOGGER
+from stream.engine.readiness import ReadinessWatch, Stage
 from stream.engine.states import States
 from stream.engine.topics import TopicPlan, ensure_topics
 from stream.engine.transport import ChunkTransport
@@ -37,6 +38,7 @@ class Preparation(Service):  # type: ignore[misc]  # mode has no types under --s
             await self.wait_first(work)
             if work.done():
                 self.app.partition_counts = work.result()
+                self.app.stage = Stage.JOINING
         except Exception as error:
             brokers = ", ".join(self.app.connection.brokers)
             end_process(f"This worker cannot start with Kafka at {brokers}", error)
@@ -52,7 +54,8 @@ class EngineBoot(BootStrategy):  # type: ignore[misc]  # faust has no types unde
 
     def server(self) -> Iterable[Any]:
         """Extends the stock order: first what serves health checks, then the brokers are waited for."""
-        return [*self.app.early_services, self.app.preparation, *super().server()]
+        early = [*self.app.early_services, self.app.readiness_watch]
+        return [*early, self.app.preparation, *super().server()]
 
 
 class EngineApp(faust.App):  # type: ignore[misc]  # faust has no types under --strict
@@ -70,9 +73,11 @@ class EngineApp(faust.App):  # type: ignore[misc]  # faust has no types under --
         self.early_services = early_services
         self.states = States()
         self.recovered = False
+        self.stage = Stage.STARTING
         self.partition_counts: dict[str, int] = {}
         super().__init__(connection.group, **settings)
         self.preparation = Preparation(self)
+        self.readiness_watch = ReadinessWatch(self)
 
     def _new_transport(self) -> ChunkTransport:
         """Replaces the stock function: the only place where the transport's class is chosen."""
@@ -90,6 +95,7 @@ class EngineApp(faust.App):  # type: ignore[misc]  # faust has no types under --
     def on_rebalance_start(self) -> None:
         """Extends the stock function: from here on until `on_recovered` the worker is not ready."""
         self.recovered = False
+        self.stage = Stage.JOINING
         super().on_rebalance_start()
 
     def on_recovered(self, positions: Mapping[TP, int]) -> None:

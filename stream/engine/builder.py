@@ -14,6 +14,7 @@ from stream.engine.log import PartitionLog
 from stream.engine.log_plain import PlainLog
 from stream.engine.log_transactional import TransactionalLog
 from stream.engine.logs import quiet_libraries
+from stream.engine.readiness import waits_for
 from stream.engine.recovery import StateTables
 from stream.engine.table import StateTable
 from stream.engine.topics import TopicPlan, TopicSpec
@@ -22,6 +23,12 @@ from stream.engine.worker import EngineWorker
 
 BUFFERED_CHUNKS = 64
 """Chunks that may wait for an agent before its partition is no longer fetched."""
+
+REBALANCE_TIMEOUT_S = 30.0
+"""So long others wait for a worker that lives and does not join: longer than its last flush takes."""
+
+REQUEST_TIMEOUT_S = 40.0
+"""An answer that is lost is asked for again after this: longer than brokers may hold a join back."""
 
 
 class Engine:
@@ -89,6 +96,11 @@ class Engine:
         """Whether the worker has joined the group, and all its partitions have their state."""
         return self.app.recovered
 
+    @property
+    def waits_for(self) -> list[str]:
+        """What the worker waits for before it is ready, in words; nothing when it is."""
+        return waits_for(self.app)
+
     def partitions(self, topic: str) -> int:
         """Return how many partitions a topic has; known before any state is made.
 
@@ -135,6 +147,8 @@ def _faust_settings(connection: Connection) -> dict[str, Any]:
         "broker_credentials": connection.security.credentials(),
         "broker_session_timeout": connection.session_timeout_s,
         "broker_heartbeat_interval": connection.heartbeat_s,
+        "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,
+        "broker_request_timeout": REQUEST_TIMEOUT_S,
         "broker_commit_interval": 1.0,
         "broker_client_id": f"{connection.group}-worker",
         "consumer_group_instance_id": connection.instance_id or None,

@@ -1,5 +1,6 @@
 """Reading changelogs back, with a consumer of no group: several partitions at once, to known ends."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 
@@ -67,14 +68,17 @@ class ChangelogReader:
         consumer.pause(*(set(ends) - behind))
         progress = time.monotonic()
         while behind:
-            for partition, chunk in fetcher.take(behind).items():
+            taken = fetcher.take(behind)
+            for partition, chunk in taken.items():
                 progress = time.monotonic()
                 at[partition] = chunk.end
                 take(chunk if chunk.end <= ends[partition] else _below(chunk, ends[partition]))
                 if chunk.end >= ends[partition]:
                     behind.discard(partition)
                     consumer.pause(partition)
-            if behind:
+            if taken:
+                await asyncio.sleep(0)  # what was received at once may be many chunks: let others run
+            elif behind:
                 await fetcher.wait(1.0)
                 if time.monotonic() - progress > STALLED_AFTER_S:
                     partition = min(behind)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka import TopicPartition
 
-from stream.engine.api import Topology
+from stream.engine.api import Chunk, Topology
 from stream.engine.changelog import ChangelogReader
 from stream.engine.connection import Connection
 from stream.engine.fatal import describe, end_process
@@ -32,6 +32,7 @@ async def open_partitions(
             if partition.dropped:
                 await close_partition(partition)
                 continue
+            partition.opening = "finishing the last flush"
             partition.restored(beginnings)
             await partition.log.resume(partition.outbox)
             if not partition.open.done():
@@ -54,9 +55,13 @@ async def _restore(
     async with ChangelogReader(connection) as reader:
         if unknown := set(partitions) - set(ends):
             ends.update(await reader.ends(unknown))
-        await reader.read(
-            ends, lambda chunk: partitions[TopicPartition(chunk.topic, chunk.partition)].restore(chunk)
-        )
+
+        def take(chunk: Chunk) -> None:
+            source = TopicPartition(chunk.topic, chunk.partition)
+            partitions[source].restore(chunk)
+            partitions[source].opening = f"its changelog is read up to {chunk.end} of {ends[source]}"
+
+        await reader.read(ends, take)
         new_inputs = [
             TopicPartition(topic, partition.number)
             for partition in partitions.values()
@@ -70,6 +75,7 @@ async def _claim(partition: Partition) -> int | None:
     try:
         return await partition.log.claim()
     finally:
+        partition.opening = "reading its changelog"
         partition.claimed.set()
 
 

@@ -29,6 +29,7 @@ class Partition:
         seq: Number of the last durable flush.
         durable: The position of that flush.
         claimed: Set when its changelog was claimed: from then on only this object writes to it.
+        opening: What is done until then, in words.
         open: Done when the state is recovered.
         dropped: Whether the partition went to another worker.
         touched: Whether anything was read since the last flush was collected.
@@ -45,6 +46,7 @@ class Partition:
         self.durable: dict[str, int] = {}
         self.seq = 0
         self.claimed = asyncio.Event()
+        self.opening = "claiming its changelog"
         self.open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.dropped = False
         self.touched = False

@@ -14,6 +14,7 @@ from mode import Service
 
 from stream.engine.fatal import end_process
 from stream.engine.logs import FAUST_LOGGER
+from stream.engine.readiness import Stage
 
 if TYPE_CHECKING:
     from stream.engine.app import EngineApp
@@ -30,6 +31,7 @@ class StateRecovery(stock.Recovery):  # type: ignore[misc]  # faust has no types
     async def on_rebalance(self, *_: Any, **__: Any) -> None:
         """Replaces the stock function, which does bookkeeping of changelog offsets."""
         self._rebalance = self.app.rebalancing_count
+        self.app.stage = Stage.RECOVERING
         self.signal_recovery_start.set()
 
     @Service.task  # type: ignore[untyped-decorator]  # mode has no types under --strict

@@ -26,6 +26,15 @@ class States:
         """See `StateTable.opened`."""
         await asyncio.gather(*[table.opened() for table in self.tables])
 
+    def opening(self) -> list[str]:
+        """Return, for each partition that has no state yet, what is done about it."""
+        return [
+            f"{partition.name}: {partition.opening}"
+            for table in self.tables
+            for _, partition in sorted(table.owned.items())
+            if not partition.is_open
+        ]
+
     def resume(self) -> None:
         """See `StateTable.resume`."""
         for table in self.tables:

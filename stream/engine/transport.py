@@ -5,6 +5,7 @@ here are the ones Faust itself provides for other transports; each override name
 and why.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Container, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,9 +16,12 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from stream.engine.api import Chunk
+from stream.engine.assigned import RestingAssignments
+from stream.engine.coordination import WatchedThread
 from stream.engine.fatal import EngineError, describe, end_process
 from stream.engine.fetch import ChunkFetcher
 from stream.engine.logs import FAUST_LOGGER
+from stream.engine.readiness import Stage
 
 if TYPE_CHECKING:
     from stream.engine.app import EngineApp
@@ -27,6 +31,9 @@ FETCH_MIN_BYTES = 64 * 1024
 """Small chunks, not transactions, are what costs CPU: a fetch waits for this much, or that long."""
 
 
+COMMIT_WITHIN_S = 2.0
+
+
 class Delivery(NamedTuple):
     """What an agent gets: a chunk, and which seek it follows. Those of an earlier seek are void."""
 
@@ -34,30 +41,24 @@ class Delivery(NamedTuple):
     chunk: Chunk
 
 
-class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust has no types under --strict
+class ChunkThread(WatchedThread):
     """The thread that holds the aiokafka consumer: heartbeats go on there while the main loop computes."""
 
-    app: "EngineApp"
     logger = FAUST_LOGGER
     _chunks: ChunkFetcher | None = None
     _epoch = 0
 
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
-        """Extends the stock function: isolation and fetch waits are fixed there, but used in ``start``."""
+        """Extends the stock function: isolation and fetch waits are fixed there, but used in ``start``.
+
+        Nothing is fetched before the states are recovered and `seek_to`: see `RestingAssignments`.
+        """
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = self.app.connection.isolation_level
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS
         consumer._fetch_min_bytes = FETCH_MIN_BYTES
+        consumer._subscription = RestingAssignments()
         return consumer
-
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Extends the stock function: nothing is fetched before the states are recovered and `seek_to`.
-
-        Faust's own pausing does not reach aiokafka, which would fetch from old offsets, and changelogs for
-        nothing.
-        """
-        self._ensure_consumer().pause(*(TopicPartition(*partition) for partition in assigned))
-        await super().on_partitions_assigned(assigned, generation_id)
 
     async def seek_to(self, positions: Mapping[TP, int], epoch: int) -> None:
         """Begin reading the inputs at the recovered positions.
@@ -110,7 +111,10 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust
         return {TP(*tp): Delivery(self._epoch, chunk) for tp, chunk in self._chunks.take(wanted).items()}
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Replaces the stock function, which crashes on errors: these commits are for other tools only."""
+        """Replaces the stock function, which crashes on errors: these commits are for other tools only.
+
+        And they come before partitions go to others, so nobody waits long for a coordinator without answers.
+        """
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
         mine = {
@@ -119,8 +123,8 @@ class ChunkThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust
             if partition in assigned
         }
         try:
-            await consumer.commit(mine)
-        except KafkaError as error:
+            await asyncio.wait_for(consumer.commit(mine), COMMIT_WITHIN_S)
+        except (KafkaError, TimeoutError) as error:
             self.log.warning("Offsets were not committed to the group: %s", describe(error))
             return False
         return True
@@ -217,8 +221,10 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]  # faust has no type
         flushed, and from here on nothing is written until the next recovery is done. Stock runs a full
         garbage collection.
         """
+        self.app.stage = Stage.FLUSHING
         await self.app.states.flush_and_suspend()
         await self.commit()
+        self.app.stage = Stage.JOINING
 
     async def force_commit(self, *_: Any, **__: Any) -> bool:
         """Replaces the stock function: commits the durable positions, for tools that show a group's lag."""

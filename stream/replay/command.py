@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from rich.console import Console
 
@@ -21,6 +22,7 @@ def replay(
     as_json: bool = False,
     what: str = "rates",
     as_arrived: bool = False,
+    leave: Callable[[int], object] = lambda _: None,
 ) -> int:
     """Count the events of files, print the result, and return the exit code.
 
@@ -30,6 +32,8 @@ def replay(
         as_json: Whether to print an object a line instead of a text for people.
         what: ``rates`` or ``sessions``.
         as_arrived: Whether to keep the order of the files, in which events may be late.
+        leave: Called with the exit code when all is well and printed, before memory is given back: that takes
+            as long as a tenth of the counting, and a process that ends there need not do it.
 
     Returns:
         0 good, 1 a file is broken or it was interrupted, 2 wrong usage: a file that is missing, say.
@@ -48,8 +52,10 @@ def replay(
         alone = not (as_json and sys.stdout.isatty())  # rates are printed as they become final
         with progress(screen, size, alone=alone) as steps:
             told = answer(chosen, definition, out, screen, table, as_json=as_json)
-            run(definition, files, told, as_arrived=as_arrived, steps=steps)
-        out.flush()
+            counted = run(definition, files, told, as_arrived=as_arrived, steps=steps)
+        sys.stdout.flush()
+        leave(0)
+        del counted
     except InputError as error:
         _say(screen, str(error))
         return error.code

@@ -10,18 +10,19 @@ from dataclasses import replace
 
 from stream.core.attempt import longest
 from stream.core.bucket import HOUR, MINUTE
-from stream.core.clock import NEVER
+from stream.core.clock import NEVER, InputClock
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.delta import Delta
-from stream.core.event import Event, Outcome
-from stream.core.partition import Partition
+from stream.core.event import Outcome
+from stream.core.partition import Partition, Reading
 from stream.core.rates import Rates
 from stream.core.session import Session
 from stream.core.timer import BUCKET_MS
+from stream.replay.brief import Brief, Readings
 from stream.replay.visitors import RestingVisitors
 
-STEP = 65_536
+STEP = 131_072
 """Events between two steps: so many, or twice as many, may be held in visitors that are objects."""
 
 INPUT = "files"
@@ -33,12 +34,16 @@ WIDTHS = frozenset((MINUTE, HOUR))
 EVER = 1 << 61
 """After every time there is."""
 
+_Judge = Callable[[InputClock, Brief, Reading], Outcome]
+
 
 class Count:
     """Counts events. All visitors are in one partition, as the files are one input.
 
     Attributes:
         outcomes: What became of the events.
+        read: Returns what an event matches and says.
+        readings: What the numbers in events in brief stand for.
         oldest: Least time of a counted event, ms; ``None``: there was none.
         rates: All counts that can still change.
     """
@@ -67,12 +72,16 @@ class Count:
         self.oldest: int | None = None
         self.rates = Rates(definition)
         self._partition = Partition(definition, (INPUT,), RestingVisitors)
+        self.read = self._partition.read
+        self.readings = Readings()
         self._partition.lifetimes.told = self._on_session = on_session
         self._on_window = on_window
         self._times = times
         self._step = step
         self._widths = widths
-        self._attempts_last = longest(self.rates.plans)
+        self._oldest: dict[str, int] = {}
+        if self._partition.journeys is not None:
+            self._partition.journeys.oldest = self._oldest
         self._until_step = step
         self._steps = 0
 
@@ -81,7 +90,7 @@ class Count:
         """Greatest time of a counted event, ms; ``None``: there was none."""
         return self._partition.clock.inputs[INPUT].newest
 
-    def take(self, events: list[Event]) -> None:
+    def take(self, events: list[Brief]) -> None:
         """Count some events that follow those before."""
         first = 0
         while first < len(events):
@@ -93,16 +102,19 @@ class Count:
                 self._until_step = self._step
                 self._pass_time()
 
-    def _take(self, events: list[Event]) -> None:
-        judge, clock = self._partition.judge, self._partition.clock.inputs[INPUT]
+    def _take(self, events: list[Brief]) -> None:
+        # With a reading the core looks at no more of an event than a brief has.
+        judge: _Judge = self._partition.judge  # type: ignore[assignment]
+        clock, readings = self._partition.clock.inputs[INPUT], self.readings.known
         oldest = EVER if self.oldest is None else self.oldest
         counted = 0
         for event in events:
-            outcome = judge(clock, event)
+            what = event.what
+            outcome = judge(clock, event, readings[what] if type(what) is int else what)  # type: ignore[arg-type] # mypy cannot tell
             if outcome == "counted":
                 counted += 1
-                if event.time < oldest:  # type: ignore[operator] # an event is made whole before it gets here
-                    oldest = event.time  # type: ignore[assignment] # likewise
+                if event.time < oldest:
+                    oldest = event.time
             else:
                 self.outcomes[outcome] += 1
         if counted:
@@ -112,7 +124,7 @@ class Count:
     def finish(self) -> None:
         """Close all sessions and windows, and hand out what is left."""
         self._pass_time()
-        last = max(self._times.timeout, self._attempts_last)
+        last = max(self._times.timeout, longest(self.rates.plans))
         for now in (0, 2 * (last + self._times.late_after) + MINUTE):
             self._partition.pass_time(now, {INPUT: True})  # idle at its end, until every session has ended
         self._fold()
@@ -132,10 +144,12 @@ class Count:
         """Return the time (ms) before which no session can begin or reach anything, or be taken back.
 
         An event that is not late may still belong to a session that ended a timeout before it, and that
-        began the greatest length before that; sessions close some time after their end is passed.
+        began the greatest length before that; sessions close some time after their end is passed. Attempts
+        across sessions may go on for any time; those that can still change are kept.
         """
         horizon = self._partition.clock.horizon
-        return horizon - self._times.timeout - self._times.max_length - 2 * BUCKET_MS - self._attempts_last
+        until = horizon - self._times.timeout - self._times.max_length - 2 * BUCKET_MS
+        return min(until, min(self._oldest.values(), default=until))
 
     def _fold(self) -> None:
         self._steps += 1

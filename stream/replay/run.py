@@ -6,19 +6,19 @@ from contextlib import closing, contextmanager
 from typing import TypeAlias
 
 from stream.core.definition import Definition
-from stream.core.event import Event
 from stream.replay.answers import Answer
+from stream.replay.brief import Brief
 from stream.replay.count import STEP, Count
 from stream.replay.files import batches
 from stream.replay.intake import Intake
-from stream.replay.order import Events
+from stream.replay.order import InTime
 from stream.replay.progress import Steps
 from stream.replay.sorter import Sorter
 
 MEMORY = 256 * 1024 * 1024
 """Bytes of events that are held to be sorted; more go to a temporary file."""
 
-_Batches: TypeAlias = Generator[list[Event], None, None]
+_Batches: TypeAlias = Generator[list[Brief], None, None]
 
 
 def replay(
@@ -30,7 +30,7 @@ def replay(
     steps: Steps | None = None,
     memory: int = MEMORY,
     step: int = STEP,
-) -> None:
+) -> Count:
     """Count the events of files.
 
     Args:
@@ -42,6 +42,9 @@ def replay(
         memory: Bytes of events that are held to be sorted.
         step: Events after which memory is tidied up.
 
+    Returns:
+        All that was counted with.
+
     Raises:
         InputError: A file cannot be taken.
         OSError: The temporary file cannot be written, or the answer cannot.
@@ -50,27 +53,29 @@ def replay(
     with _collector_off():
         on_session = answer.session if answer.wants_sessions else None
         count = Count(definition, answer.window, on_session, step, answer.widths)
-        intake = Intake(definition)
-        events = _read(files, intake, steps) if as_arrived else _in_order(files, intake, steps, memory)
+        intake = Intake(definition.times.max_future, count.read, count.readings)
+        sorter = Sorter(InTime(count.readings), memory)
+        events = _read(files, intake, steps) if as_arrived else _in_order(files, intake, steps, sorter)
         with closing(events):
             for found in events:
                 count.take(found)
         count.finish()
         steps.done()
         answer.end(count, intake)
+    return count
 
 
 def _read(files: list[str], intake: Intake, steps: Steps) -> _Batches:
     for file in files:
         for batch in batches(file, steps.read):
-            yield intake.events(file, batch, waiting=False)
+            yield intake.events(file, batch)
 
 
-def _in_order(files: list[str], intake: Intake, steps: Steps, memory: int) -> _Batches:
-    with closing(Sorter(Events(), memory)) as sorter:
+def _in_order(files: list[str], intake: Intake, steps: Steps, sorter: Sorter[Brief]) -> _Batches:
+    with closing(sorter):
         for file in files:
             for batch in batches(file, steps.read):
-                found = intake.events(file, batch, waiting=True)
+                found = intake.events(file, batch)
                 sorter.take(found, intake.size)
         steps.sorting()
         for events in sorter.sorted():

@@ -37,6 +37,7 @@ class Kind(Protocol[Item]):
 @dataclass(frozen=True, slots=True)
 class _Frame(Generic[Item]):
     first: tuple[object, ...]
+    last: tuple[object, ...]
     offset: int
     length: int
 
@@ -88,8 +89,11 @@ class Sorter(Generic[Item]):
         if not self._frames:
             held, self._held = self._held, []
             self._kind.sort(held)
-            for first in range(0, len(held), LEAST_READ):
-                yield held[first : first + LEAST_READ]
+            parts = [held[first : first + LEAST_READ] for first in range(0, len(held), LEAST_READ)]
+            held.clear()  # what was yielded is the caller's alone: its memory serves what is made of it
+            parts.reverse()
+            while parts:
+                yield parts.pop()
             return
         self._spill()
         try:
@@ -113,20 +117,26 @@ class Sorter(Generic[Item]):
             frame = held[first : first + FRAME]
             packed = self._kind.pack(frame)
             self._file.write(packed)
-            self._frames.append(_Frame(self._kind.key(frame[0]), self.spilled, len(packed)))
+            first_key, last_key = self._kind.key(frame[0]), self._kind.key(frame[-1])
+            self._frames.append(_Frame(first_key, last_key, self.spilled, len(packed)))
             self.spilled += len(packed)
             self._tick()
 
     def _merged(self) -> Iterator[list[Item]]:
         """Read the frames in the order of their first items: what is before the next one's first is final.
 
-        As many are read at once as wait already, so that an item is sorted few times however runs overlap.
+        A frame that ends before the next begins is in order as it is: nearly all, where the input nearly was.
+        Of others as many are read at once as wait already: an item is sorted few times however runs overlap.
         """
         kind, waiting = self._kind, list[Item]()
         self._frames.sort(key=_first)
-        self._frames.append(_Frame((), 0, 0))  # the end
+        self._frames.append(_Frame((), (), 0, 0))  # the end
         place = 0
         while place < len(self._frames) - 1:
+            if not waiting and self._frames[place].last < self._frames[place + 1].first:
+                yield self._read(self._frames[place])
+                place += 1
+                continue
             wanted = len(waiting) + max(LEAST_READ, len(waiting))
             while len(waiting) < wanted and place < len(self._frames) - 1:
                 waiting += self._read(self._frames[place])

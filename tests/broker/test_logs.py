@@ -7,6 +7,7 @@ import pytest
 
 from stream.embedded import EmbeddedBroker
 from stream.engine.fatal import EngineError
+from stream.engine.fetch import CHUNK_RECORDS
 from stream.engine.log import CHANGELOG_BATCH_BYTES
 from stream.engine.rows import Position
 from tests.broker.logs import Changelogs, changelogs
@@ -74,6 +75,18 @@ async def test_many_rows_are_recovered_quickly(logs: Changelogs) -> None:
     _, found = await asyncio.wait_for(logs.open(), 10)
 
     assert found.rows == rows
+
+
+async def test_many_flushes_are_recovered_as_fast_as_they_are_received(logs: Changelogs) -> None:
+    """Chunks that have been received are taken one after the other: none waits for more to come."""
+    log, _ = await logs.open()
+    for seq in range(1, 31):
+        await log.write(logs.flush(seq, *[(b"row %d" % n, b"x") for n in range(CHUNK_RECORDS)]))
+
+    _, found = await asyncio.wait_for(logs.open(), 10)
+
+    assert len(found.rows) == 30 * CHUNK_RECORDS
+    assert found.position == Position(30, {"clicks": 30})
 
 
 async def test_the_predecessor_cannot_write_any_more(logs: Changelogs) -> None:

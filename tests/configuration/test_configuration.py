@@ -12,6 +12,7 @@ from stream.core.plan import Plans
 from stream.units import duration_ms, duration_text
 
 SMALL = '[[micro]]\nname = "share"\nevent = "share"\n'
+FUNNEL = "[[funnel]]\nname = 'f'\nsteps = [{ name = 'a', event = 'a' }, { name = 'b', event = 'b' }]\n"
 
 
 def refused(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> str:
@@ -92,6 +93,7 @@ def test_without_any_configuration_it_says_how_to_give_one(
         load(environ={})
 
 
+@pytest.mark.says("and no `micro.*` is of them.")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -144,6 +146,27 @@ def test_without_any_configuration_it_says_how_to_give_one(
             "".join(SMALL.replace("'", "").replace("share", f"m{n}") for n in range(61)),
             "61 measures; at most 60",
         ),
+        (
+            "".join(
+                f"[[micro]]\nname = 'm{n}'\nevent = 'e'\nwhere = {{ page = '/{n}' }}\n" for n in range(41)
+            ),
+            "41 different 'where' on events 'e'; at most 40",
+        ),
+        (f"{FUNNEL}order = 'unordered'\nreentry = 'first'", "in any order there is no first entry"),
+        (f"{FUNNEL}order = 'unordered'\nexclude = [{{ event = 'x' }}]", "not with order = 'unordered'"),
+        (f"{FUNNEL}exclude = [{{ event = 'x', from = 'c' }}]", "from = 'c'; wanted: a step of it: a, b"),
+        (
+            f"{FUNNEL}exclude = [{{ event = 'x', from = 'b' }}]",
+            "from 'b' to 'b'; wanted: a step, and a later",
+        ),
+        (f"{FUNNEL}exclude = [{{ event = 'x', until = 'b' }}]", "event, where, from, to"),
+        (f"{FUNNEL}scope = 'visitor'\norder = 'strict'", "with scope = 'visitor' wanted: ordered"),
+        (
+            f"{FUNNEL}scope = 'visitor'\n[[micro]]\nname = 'm'\nevent = 'm'\nof = 'f.a'",
+            "which runs across sessions; wanted: a measure of one session",
+        ),
+        (f"{SMALL}where = {{ value = '> ten' }}", "'> ten'; wanted: comparisons of numbers, such as '>= 10'"),
+        (f"{SMALL}where = {{ 'props.n' = ['a', '>= 1 <'] }}", "'>= 1 <'; wanted: comparisons of numbers"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:

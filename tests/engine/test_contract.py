@@ -27,7 +27,6 @@ FUNCTIONS = {
         "self consumer active_partitions timeout max_records"
     ),
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._commit": "self offsets",
-    "faust.transport.consumer:ConsumerThread.on_partitions_assigned": "self assigned generation_id",
     "faust.transport.drivers.aiokafka:Consumer._new_consumer_thread": "self",
     "faust.transport.drivers.aiokafka:Consumer._to_message": "self tp record",
     "faust.transport.drivers.aiokafka:Consumer.verify_event_path": "self now tp",
@@ -76,6 +75,13 @@ FUNCTIONS = {
     "aiokafka.consumer.subscription_state:SubscriptionState.is_assigned": "self tp",
     "aiokafka.consumer.subscription_state:SubscriptionState.fetch_context": "self",
     "aiokafka.consumer.subscription_state:Assignment.state_value": "self tp",
+    # called by stream.engine.coordination
+    "aiokafka.consumer.group_coordinator:GroupCoordinator.check_errors": "self",
+    # extended or called by stream.engine.assigned
+    "aiokafka.consumer.subscription_state:SubscriptionState.assign_from_subscribed": "self assignment",
+    "aiokafka.consumer.subscription_state:SubscriptionState._assigned_state": "self tp",
+    "aiokafka.consumer.subscription_state:TopicPartitionState.seek": "self position",
+    "aiokafka.consumer.subscription_state:TopicPartitionState.pause": "self",
     # called by stream.engine.log_transactional
     "aiokafka.producer.message_accumulator:MessageAccumulator._append_batch": "self builder tp",
     "aiokafka.producer.message_accumulator:BatchBuilder.append": "self timestamp key value headers",
@@ -105,6 +111,11 @@ SOURCES = {
         "fetch_min_bytes=self._fetch_min_bytes",
         "fetch_max_wait_ms=self._fetch_max_wait_ms",
         "isolation_level=self._isolation_level",
+        "            self._subscription,",
+    ),
+    "aiokafka.consumer.fetcher:Fetcher._get_actions_per_node": (
+        "elif not tp_state.has_valid_position:",
+        "elif tp_state.paused:",
     ),
     "aiokafka.consumer.fetcher:PartitionRecords._unpack_records": (
         "self._consume_aborted_up_to(next_batch.base_offset)",

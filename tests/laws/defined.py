@@ -27,7 +27,7 @@ DEFINITION = Definition(
             ),
             within_ms=6 * MINUTE,
             exclusions=(
-                Exclusion("x", (), 0, 3),
+                Exclusion("x", (), 0, 4),
                 Exclusion("d", (Condition("page", ("/z",)),), 3, 4),  # a step and an exclusion
             ),
         ),

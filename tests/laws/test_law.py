@@ -28,7 +28,7 @@ EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or (5_000 if os.environ.
 """How often the law is tried; some faults needed thousands of tries to be found."""
 
 ENOUGH = 5_000
-"""With so many examples each situation comes up, the rarest some fifty times."""
+"""With so many examples each situation comes up, the rarest some twenty times."""
 
 ROOMY = replace(CROWDED, dimensions=tuple(replace(d, max_values=1_000) for d in CROWDED.dimensions))
 """The definition as it would be if nothing overflowed."""

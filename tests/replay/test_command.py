@@ -13,11 +13,12 @@ import pytest
 from rich.console import Console
 
 from stream.configuration import load
+from stream.replay.answers import What
 from stream.replay.command import replay
 from stream.replay.progress import progress
 from stream.simulate.disorder import IN_ORDER, Arrival, arrivals
 from stream.simulate.traffic import Traffic
-from tests.replay.running import write
+from tests.replay.running import run, write
 
 SETTINGS = load(preset="ecommerce", environ={})
 SHOP = SETTINGS.definition()
@@ -101,8 +102,6 @@ def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[
 
 def test_a_session_is_whole_wherever_memory_is_tidied(tmp_path: Path) -> None:
     """Forgetting sessions on the way prints the same as keeping them all to the end."""
-    from tests.replay.running import run
-
     file = write(tmp_path / "a", [record.value for record in traffic(4_000)])
     wanted = run(SHOP, file, what="sessions").out
     assert wanted.count(b"\n") > 100
@@ -163,6 +162,22 @@ def test_what_is_not_built_is_refused(capfdbinary: pytest.CaptureFixture[bytes])
     """Only what there is can be asked for."""
     assert replay(SETTINGS, ["-"], what="alerts") == 2
     assert b"--what: found 'alerts'; wanted: rates or sessions" in capfdbinary.readouterr().err
+
+
+def test_the_process_ends_at_once_when_all_is_printed(tmp_path: Path) -> None:
+    """Into a pipe everything arrives, with code 0, whatever kind of result; a mistake has its own code."""
+    file = write(tmp_path / "a", [record.value for record in traffic(3_000)])
+    kinds: list[tuple[What, bool]] = [("rates", False), ("rates", True), ("sessions", True)]
+    for what, as_json in kinds:
+        arguments = ["--what", what, *(["--json"] if as_json else [])]
+        done = subprocess.run([*COMMAND, *arguments, str(file)], capture_output=True, timeout=60)
+        assert done.returncode == 0
+        assert done.stdout == run(SHOP, file, what=what, as_json=as_json).out
+        assert b"3,000 records read: 3,000 counted" in done.stdout + done.stderr
+    left: list[int] = []
+    assert replay(SETTINGS, [str(file)], leave=left.append) == 0
+    assert replay(SETTINGS, [str(tmp_path / "missing")], leave=left.append) == 2
+    assert left == [0]
 
 
 def test_a_reader_that_stops_is_no_error(tmp_path: Path) -> None:

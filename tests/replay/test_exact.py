@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.configuration import load
+from stream.replay.brief import Readings
 from stream.simulate.disorder import EVERYDAY, arrivals
 from stream.simulate.traffic import Traffic
 from tests.laws.defined import DEFINITION
@@ -68,7 +69,12 @@ def test_any_order_of_lines_prints_the_same(tmp_path: Path, reads: list[Read], d
     cut = data.draw(st.integers(0, len(lines)))
     files = [write(tmp_path / "b", shuffled[:cut]), write(tmp_path / "c", shuffled[cut:])]
     memory = data.draw(st.sampled_from([1, 2_000, 1 << 28]))
-    with patch("stream.replay.sorter.FRAME", 3), patch("stream.replay.sorter.LEAST_READ", 5):
+    numbered = data.draw(st.sampled_from([0, 1, 50_000]))
+    with (
+        patch("stream.replay.sorter.FRAME", 3),
+        patch("stream.replay.sorter.LEAST_READ", 5),
+        patch("stream.replay.brief.NUMBERED", numbered),
+    ):
         found = run(DEFINITION, *files, memory=memory)
         sessions = run(DEFINITION, *files, what="sessions", memory=memory)
     assert found.out == wanted.out
@@ -99,6 +105,23 @@ def test_equal_ids_with_different_words_print_the_same(tmp_path: Path) -> None:
     assert found.outcomes == {"counted": 1, "duplicate": 1}
     assert found.out == run(SHOP, write(tmp_path / "b", [two, one])).out
     assert found.out == run(SHOP, tmp_path / "b", memory=1).out
+
+
+def test_what_events_say_is_numbered_only_so_far(tmp_path: Path) -> None:
+    """Events that all say something else are counted alike, and no more of it is kept than has room."""
+    lines = [
+        b'{"name":"view_item","time":%d,"event_id":"%d","visitor_id":"v%d","source":"s%d"}'
+        % (START + n, n, n % 9, n)
+        for n in range(500)
+    ]
+    wanted = run(SHOP, write(tmp_path / "a", lines)).out
+    with patch("stream.replay.brief.NUMBERED", 20):
+        assert run(SHOP, tmp_path / "a", memory=1).out == wanted
+        assert run(SHOP, tmp_path / "a").out == wanted
+        readings = Readings()
+        for number in range(50):
+            readings.number((0, (str(number),)))
+    assert len(readings.known) == len(readings.numbers) == 20
 
 
 @pytest.mark.says("a file has neither, so no correction there.")

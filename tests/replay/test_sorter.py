@@ -26,6 +26,24 @@ def test_what_comes_out_is_sorted(groups: list[list[int]], memory: int) -> None:
         assert sorter.count == len(items)
 
 
+def test_what_is_nearly_in_order_is_sorted_once() -> None:
+    """Of runs that overlap only where they meet, hardly anything is sorted when it is read back."""
+    lengths: list[int] = []
+
+    class Watched(Lines):
+        def sort(self, items: list[Line]) -> None:
+            lengths.append(len(items))
+            super().sort(items)
+
+    sorter = Sorter(Watched(), 40_000)
+    rng = random.Random(1)
+    lines: list[Line] = [(place + rng.randint(-50, 50), "v", str(place), b"") for place in range(400_000)]
+    for first in range(0, len(lines), 1_000):
+        sorter.take(lines[first : first + 1_000], 1_000)
+    assert [line for found in sorter.sorted() for line in found] == sorted(lines)
+    assert len(lines) < sum(lengths) < 1.5 * len(lines)
+
+
 def test_nothing_stays_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The temporary file has no name while it is used, so that no end of the process can leave it behind."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -73,13 +73,16 @@ class Fleet:
         """Return when all workers are ready at once.
 
         Raises:
-            TimeoutError: They are not.
+            TimeoutError: They are not; says what each is doing.
         """
 
         async def all_ready() -> bool:
             return all(await asyncio.gather(*[w.ready() for w in self.workers if w not in self.resting]))
 
-        await until(all_ready, "all workers are ready", within)
+        try:
+            await until(all_ready, "all workers are ready", within)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}\n{await self.situation()}") from None
 
     async def status(self) -> dict[str, str]:
         """Return the hash ``status`` of Redis; nothing while Redis is away."""
@@ -100,13 +103,20 @@ class Fleet:
         """Return when at least so many records were read and shown.
 
         Raises:
-            TimeoutError: They are not.
+            TimeoutError: They are not; says how many are, and what each worker is doing.
         """
 
         async def enough() -> bool:
             return await self.read() >= records
 
-        await until(enough, f"{records} records are read", within)
+        try:
+            await until(enough, f"{records} records are read", within)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}; {await self.read()} are\n{await self.situation()}") from None
+
+    async def situation(self) -> str:
+        """Return what each worker is doing, for whoever waited in vain."""
+        return "\n".join([await worker.situation() for worker in self.workers])
 
     async def samples(self) -> list[Sample]:
         """Return the samples of all workers' metrics."""

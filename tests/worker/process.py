@@ -157,6 +157,19 @@ class WorkerProcess:
         answer = await self.page("/ready")
         return answer is not None and answer.status == 200
 
+    async def situation(self) -> str:
+        """Return how its processes ended, what ``/ready`` says, the lag of each input, and the last lines."""
+        answer = await self.page("/ready") if self.alive else None
+        lags = {
+            f"{sample.labels['topic']}/{sample.labels['partition']}": sample.value
+            for sample in await self.samples()
+            if sample.name == "microconv_lag_events"
+        }
+        told = "nobody answers" if answer is None else answer.body.strip()
+        return "\n".join(
+            [f"{self.name}, exits {self.exits}: {told}, lags {lags}", *self.text().splitlines()[-5:]]
+        )
+
     async def samples(self) -> list[Sample]:
         """Return what ``/metrics`` shows; nothing when nobody answers."""
         answer = await self.page("/metrics")

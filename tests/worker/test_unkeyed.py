@@ -92,7 +92,7 @@ async def test_a_backlog_without_transactions(
     try:
         await fleet.start()
 
-        assert await fleet.verdict(within=120) == []
+        assert await fleet.verdict(within=240) == []
         assert fleet.workers[0].exits == []
     finally:
         fleet.discard()
