@@ -66,10 +66,9 @@ DEFINITION = Definition(
                 Step("a", "a"),
                 Step("b", "b", optional=True, within_ms=6 * MINUTE),
                 Step("d", "d"),
-                Step("e", "e"),
             ),
             within_ms=12 * MINUTE,  # longer than a session's timeout, and its greatest length
-            exclusions=(Exclusion("x", (), 1, 3),),
+            exclusions=(Exclusion("x", (), 0, 2),),
             scope="visitor",
         ),
         Funnel(

@@ -107,7 +107,7 @@ _NAMES = (
     tuple("ddce"),
     tuple("bbcce"),
     ("page_view", "page_view", "x"),
-    tuple("aabbdexac"),
+    tuple("aabdxac"),
 )
 _WORDS = [
     [

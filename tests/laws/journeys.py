@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from stream.core.definition import Definition, Funnel
 from tests.oracle import Judged
 from tests.oracle.attempts import Attempt, across, attempts_of, session_of
+from tests.oracle.matching import matches, steps_of
 from tests.oracle.record import Event
 from tests.oracle.visits import sessions_of
 
@@ -20,7 +21,7 @@ JOURNEYS = (
     "a late step 0 that opens an attempt earlier",
     "a late event that splits an attempt",
     "a late exclusion that takes a step across sessions back",
-    "an exclusion that comes before the step it ends",
+    "an exclusion that is read before the steps that it ends",
     "labels of the first session after its attempt was completed",
     "a step long after the first session was forgotten",
 )
@@ -55,10 +56,6 @@ def _arriving(event: Event, before: list[Event], funnel: Funnel, definition: Def
     lost = [a for a in was for b in now if a.first is b.first and len(b.times) < len(a.times)]
     if event.name == "x" and lost:
         yield "a late exclusion that takes a step across sessions back"
-    if late and event.name == "a" and not was and funnel.name == "journey":
-        freed = attempts_of([e for e in [*before, event] if e.name != "x"], funnel)
-        if [a.times for a in freed] != [a.times for a in now]:
-            yield "an exclusion that comes before the step it ends"
     last = len(funnel.steps) - 1
     for attempt in was:
         if last in attempt.times and attempt.first in (a.first for a in now):
@@ -71,6 +68,8 @@ def _arriving(event: Event, before: list[Event], funnel: Funnel, definition: Def
 def _in_the_end(events: Sequence[Event], funnel: Funnel, definition: Definition) -> Iterator[str]:
     attempts, sessions = attempts_of(events, funnel), sessions_of(events, definition)
     last = len(funnel.steps) - 1
+    if _ended_by_the_first(events, funnel):
+        yield "an exclusion that is read before the steps that it ends"
     for number, attempt in enumerate(attempts):
         session = session_of(attempt, sessions)
         others = [s for s in sessions if s is not session and any(e in s.events for e in _steps(attempt))]
@@ -95,6 +94,16 @@ def _in_the_end(events: Sequence[Event], funnel: Funnel, definition: Definition)
             yield "an attempt that a new step 0 prolongs"
         if any(turn.time == max(entries) + funnel.within_ms for turn in attempt.turns):
             yield "an event of exactly the last moment of an attempt"
+
+
+def _ended_by_the_first(events: Sequence[Event], funnel: Funnel) -> bool:
+    """Say whether the first of the events, in the order they were read, is an exclusion that decides."""
+    first = events[0]
+    excludes = any(matches(first, exclusion) for exclusion in funnel.exclusions)
+    if not excludes or steps_of(first, funnel.steps):
+        return False
+    without, with_it = attempts_of(events[1:], funnel), attempts_of(events, funnel)
+    return [attempt.times for attempt in without] != [attempt.times for attempt in with_it]
 
 
 def _steps(attempt: Attempt) -> list[Event]:
