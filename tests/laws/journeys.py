@@ -68,7 +68,7 @@ def _arriving(event: Event, before: list[Event], funnel: Funnel, definition: Def
 def _in_the_end(events: Sequence[Event], funnel: Funnel, definition: Definition) -> Iterator[str]:
     attempts, sessions = attempts_of(events, funnel), sessions_of(events, definition)
     last = len(funnel.steps) - 1
-    if _ended_by_the_first(events, funnel):
+    if _decides_later(events, funnel):
         yield "an exclusion that is read before the steps that it ends"
     for number, attempt in enumerate(attempts):
         session = session_of(attempt, sessions)
@@ -96,14 +96,18 @@ def _in_the_end(events: Sequence[Event], funnel: Funnel, definition: Definition)
             yield "an event of exactly the last moment of an attempt"
 
 
-def _ended_by_the_first(events: Sequence[Event], funnel: Funnel) -> bool:
-    """Say whether the first of the events, in the order they were read, is an exclusion that decides."""
-    first = events[0]
-    excludes = any(matches(first, exclusion) for exclusion in funnel.exclusions)
-    if not excludes or steps_of(first, funnel.steps):
-        return False
-    without, with_it = attempts_of(events[1:], funnel), attempts_of(events, funnel)
-    return [attempt.times for attempt in without] != [attempt.times for attempt in with_it]
+def _decides_later(events: Sequence[Event], funnel: Funnel) -> bool:
+    """Say whether an exclusion changed nothing when it was read, but ends what was read after it."""
+
+    def times(of: Sequence[Event]) -> list[dict[int, int]]:
+        return [attempt.times for attempt in attempts_of(of, funnel)]
+
+    return any(
+        times(events[:place]) == times(events[: place + 1])
+        and times(events) != times([*events[:place], *events[place + 1 :]])
+        for place, event in enumerate(events)
+        if not steps_of(event, funnel.steps) and any(matches(event, ends) for ends in funnel.exclusions)
+    )
 
 
 def _steps(attempt: Attempt) -> list[Event]:
