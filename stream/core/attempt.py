@@ -68,10 +68,8 @@ def fold(journey: Journey, horizon: int, plans: Plans) -> None:
     if not count:
         return
     folded = replay(journey, count, plans)
-    labels = {attempt.key(): attempt.state for attempt in journey.attempts}
-    for attempt in folded:
-        known = labels[attempt.key()]
-        attempt.state.labels, attempt.state.returning = known.labels, known.returning
+    for attempt, known in zip(folded, journey.attempts, strict=False):  # which begin with those, and go on
+        attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
     journey.folded = folded
     del journey.times[:count], journey.ids[:count], journey.kinds[:count], journey.sids[:count]
     journey.settled -= count

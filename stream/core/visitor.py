@@ -51,10 +51,6 @@ class Attempt(msgspec.Struct, array_like=True, gc=False):
     sid: str
     state: Session
 
-    def key(self) -> tuple[int, int]:
-        """Return what tells a visitor's attempts apart: the funnel, and when it began."""
-        return self.funnel, self.state.first
-
     def copy(self) -> "Attempt":
         """Return an attempt that can change without this one."""
         return Attempt(self.funnel, self.sid, self.state.copy())

@@ -93,6 +93,7 @@ def test_without_any_configuration_it_says_how_to_give_one(
         load(environ={})
 
 
+@pytest.mark.says("and no `micro.*` is of them.")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
