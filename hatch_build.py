@@ -18,7 +18,9 @@ MODULES = (
     "stream/core/bucket.py",
     "stream/core/cell.py",
     "stream/core/condition.py",
+    "stream/core/ending.py",
     "stream/core/funnel.py",
+    "stream/core/histogram.py",
     "stream/core/hits.py",
     "stream/core/labels.py",
     "stream/core/ledger.py",
@@ -28,6 +30,7 @@ MODULES = (
     "stream/core/plan.py",
     "stream/core/rates.py",
     "stream/core/settling.py",
+    "stream/core/tally.py",
     "stream/core/timer.py",
     "stream/core/window.py",
 )

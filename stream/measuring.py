@@ -1,15 +1,16 @@
 """The sections of the configuration that say what is measured: funnels, steps, secondary actions."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from stream.core.definition import MICRO, SESSION
-from stream.kinds import Duration, Name, NotYet, Section, Where
+from stream.kinds import Duration, Name, Section, Where
 from stream.units import duration_ms
 
-NO_SCORE = NotYet("no intent score is made")
+HEAVIEST = 1_000_000.0
+"""Greatest weight: sums of scores, in millionths, stay within 64 bits."""
 
 
 class Step(Section):
@@ -29,8 +30,8 @@ class Step(Section):
         None, description="longest time since the step before", examples=[duration_ms("20m")]
     )
     macro: bool = Field(False, description="the goal itself; one step at most")
-    weight: Annotated[float, NO_SCORE] = Field(
-        0.0, ge=0, description="what reaching it adds to the intent score"
+    weight: float = Field(
+        0.0, ge=0, le=HEAVIEST, description="what reaching it adds to a session's intent score, once"
     )
 
 
@@ -133,8 +134,8 @@ class Micro(Section):
         examples=[{"page": "/blog/*"}],
     )
     of: str = Field(SESSION, description="relevant sessions: `session`, or a measure that they reached")
-    weight: Annotated[float, NO_SCORE] = Field(
-        0.0, ge=0, description="what doing it adds to the intent score"
+    weight: float = Field(
+        0.0, ge=0, le=HEAVIEST, description="what doing it adds to a session's intent score, once"
     )
 
 

@@ -124,7 +124,10 @@ class Settings(Section):
         """Return what decides about numbers, in the core's form."""
         return definition.Definition(
             funnels=tuple(_funnel(f) for f in self.funnel),
-            micros=tuple(definition.Micro(m.name, m.event, _where(m.where), m.of) for m in self.micro),
+            micros=tuple(
+                definition.Micro(m.name, m.event, _where(m.where), m.of, _millionths(m.weight))
+                for m in self.micro
+            ),
             dimensions=tuple(
                 definition.Dimension(
                     name, "" if d.cross else d.field or name, tuple(d.values), d.max_values, tuple(d.cross)
@@ -147,7 +150,10 @@ class Settings(Section):
 
 def _funnel(funnel: Funnel) -> definition.Funnel:
     steps = tuple(
-        definition.Step(s.name, s.event, _where(s.where), s.optional, s.within, s.macro) for s in funnel.steps
+        definition.Step(
+            s.name, s.event, _where(s.where), s.optional, s.within, s.macro, _millionths(s.weight)
+        )
+        for s in funnel.steps
     )
     exclusions = tuple(
         definition.Exclusion(e.event, _where(e.where), *funnel.span(e)) for e in funnel.exclude
@@ -155,6 +161,10 @@ def _funnel(funnel: Funnel) -> definition.Funnel:
     return definition.Funnel(
         funnel.name, steps, funnel.within, funnel.reentry, funnel.order, exclusions, funnel.scope
     )
+
+
+def _millionths(weight: float) -> int:
+    return round(weight * 1_000_000)
 
 
 def _where(where: Where) -> tuple[definition.Condition, ...]:

@@ -135,10 +135,10 @@ def _sum_of_segments(dimensions: Iterable[Dimension]) -> str:
 
 def _hashes(told: Facts) -> str:
     most, sizes = told.at_most, len(set(told.windows.sizes))
-    rest = most.redis_hashes - most.measures * sizes * most.segments
+    rest = most.redis_hashes - (most.measures + 1) * sizes * most.segments
     return (
-        f"{most.redis_hashes:,} = {most.measures} measures x {sizes} windows x {most.segments:,} segments"
-        f" + {rest}"
+        f"{most.redis_hashes:,} = ({most.measures} measures + 1) x {sizes} windows"
+        f" x {most.segments:,} segments + {rest}"
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from stream.core.cell import Row, new_row
+from stream.core.tally import Tallies
 
 MINUTE = 60_000
 HOUR = 3_600_000
@@ -18,7 +19,7 @@ MINUTES_FOR = 8 * 24 * HOUR
 HOURS_FOR = 9 * 24 * HOUR
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, list[int]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[int, list[int], dict[int, int]]).decode
 
 Key = tuple[int, str]
 """Start of a bucket (ms), and segment."""
@@ -32,12 +33,16 @@ def level_of(size: int) -> int:
 
 
 class Slot:
-    """The row of one bucket and segment; ``pending`` has the bits of measures to be published again."""
+    """The row of one bucket and segment, and the tallies of its sessions that have closed.
 
-    __slots__ = ("cells", "pending")
+    ``pending`` has the bits of measures to be published again.
+    """
 
-    def __init__(self, cells: Row, pending: int = 0) -> None:
+    __slots__ = ("cells", "pending", "tallies")
+
+    def __init__(self, cells: Row, tallies: Tallies, pending: int = 0) -> None:
         self.cells = cells
+        self.tallies = tallies
         self.pending = pending
 
 
@@ -73,7 +78,9 @@ class Buckets:
             if isinstance(found, Slot):
                 slot = found
             else:
-                slot = segments[segment] = Slot(new_row(self._measures)) if found is None else _unpack(found)
+                slot = segments[segment] = (
+                    Slot(new_row(self._measures), {}) if found is None else _unpack(found)
+                )
             self.dirty[key] = slot
         return slot
 
@@ -148,12 +155,12 @@ class Buckets:
 
 
 def _pack(slot: Slot) -> bytes:
-    return _encode((slot.pending, slot.cells))
+    return _encode((slot.pending, slot.cells, slot.tallies))
 
 
 def _unpack(row: bytes) -> Slot:
-    pending, cells = _decode(row)
-    return Slot(cells, pending)
+    pending, cells, tallies = _decode(row)
+    return Slot(cells, tallies, pending)
 
 
 def _slot(found: Slot | bytes) -> Slot:

@@ -2,7 +2,7 @@
 
 A row of cells is a flat list: four integers a measure, in the order of the measures, so that adding rows is
 adding lists. It is the one mergeable type: panes, minutes, hours and windows all hold it, and merging is
-addition.
+addition. What of a segment is not worth a place in every row is beside it: :mod:`stream.core.tally`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Final
 
 from stream.core.delta import Code
 from stream.core.plan import NO_TIME, Plans
+from stream.core.tally import place_of
 
 SESSIONS: Final = 0
 CONVERTED: Final = 1
@@ -38,18 +39,21 @@ def add(row: Row, other: Sequence[int], times: int = 1) -> None:
 
 
 class Effects:
-    """What each code of a hit does to a row, and to counters.
+    """What each code of a hit does to a row, to tallies, and to counters.
 
     Codes name groups and measures; one that the definition does not know does nothing.
 
     Attributes:
         on_cells: For each code, by its number, where in a row one such hit adds what.
+        on_tallies: For each code, by its number, the place of the tally that one such hit adds 1 to; -1: it
+            adds to none.
     """
 
     def __init__(self, plans: Plans) -> None:
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
         self.on_cells: list[tuple[Effect, ...]] = []
+        self.on_tallies: list[int] = []
         self._codes: dict[Code, int] = {}
 
     def number(self, code: Code) -> int:
@@ -58,6 +62,7 @@ class Effects:
         if number is None:
             number = self._codes[code] = len(self.on_cells)
             self.on_cells.append(tuple(self._expand(code)))
+            self.on_tallies.append(place_of(code))
         return number
 
     def counter(self, code: Code) -> int | None:

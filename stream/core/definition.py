@@ -36,6 +36,7 @@ class Step:
     """One step of a funnel.
 
     ``within_ms`` bounds the time from the chain's event before it (inclusive), besides the funnel's own.
+    ``weight``: what reaching it adds to the intent score, in millionths.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Step:
     optional: bool = False
     within_ms: int | None = None
     macro: bool = False
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,16 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Micro:
-    """A secondary action; ``of`` is what makes a session relevant: ``session`` or a measure."""
+    """A secondary action; ``of`` is what makes a session relevant: ``session`` or a measure.
+
+    ``weight``: what doing it adds to the intent score, in millionths.
+    """
 
     name: str
     event: str
     where: tuple[Condition, ...] = ()
     of: str = SESSION
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)

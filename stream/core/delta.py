@@ -15,19 +15,22 @@ NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
 
 
-Kind = Literal["enter", "convert", "act", "leave"]
+Kind = Literal["enter", "convert", "act", "leave", "sum", "bin"]
 
 
 class Code(msgspec.Struct, frozen=True, array_like=True):
     """What a hit says, by names, so that it can be read without the state that wrote it.
 
-    ``name`` is a group for ``enter`` and ``leave``, a measure for the others; ``left`` lists the measures
-    that a leaving session had not reached.
+    ``name`` is a group for ``enter`` and ``leave``, a measure for ``convert`` and ``act``; ``left`` lists the
+    measures that a leaving session had not reached. What a session has been when it closes is told as a
+    ``sum`` (such as the ms that it lasted, as many times as there are) or as one more value in a ``bin`` of a
+    histogram: :mod:`stream.core.ending`.
     """
 
     kind: Kind
     name: str
     left: tuple[str, ...] = ()
+    number: int = 0
 
 
 class Delta(msgspec.Struct, array_like=True, gc=False):

@@ -16,7 +16,7 @@ from stream.core.session import Session
 
 def begin(time: int, labels: tuple[str, ...]) -> Session:
     """Return a session whose first event is at ``time``, with no measure reached and no event taken."""
-    return Session(time, time, labels, False, 0, 0, {}, {}, 0, 0, None)
+    return Session(time, time, labels, False, 0, 0, {}, {}, 0, 0, 0, 0, None)
 
 
 def advance(session: Session, plans: Plans, plan: Plan, time: int) -> list[int]:
@@ -43,6 +43,10 @@ def advance(session: Session, plans: Plans, plan: Plan, time: int) -> list[int]:
                 now.append(measure)
     if plan.is_page_view:
         session.pages += 1
+    elif plan.is_seen:
+        session.seen += 1
+    elif plan.is_clicked:
+        session.clicked += 1
     if plans.engaged not in reached:
         _engage(session, plans, time, now)
     return now
@@ -65,6 +69,8 @@ def advance_tied(session: Session, plans: Plans, tied: Sequence[Plan], time: int
         for micro in plan.micros:
             micros[micro.measure] = micro
         session.pages += plan.is_page_view
+        session.seen += plan.is_seen
+        session.clicked += plan.is_clicked
     reached, before = session.reached, session.events
     for events in funnels.values():
         session.events = before

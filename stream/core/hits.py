@@ -10,6 +10,7 @@ Some facts about a session are reached by closing (bounced): these bear the time
 from collections.abc import Iterator
 
 from stream.core.delta import Code, Hit
+from stream.core.ending import Endings
 from stream.core.plan import LAST_TIME, NO_TIME, Plans
 from stream.core.session import Session
 
@@ -22,6 +23,7 @@ class Vocabulary:
 
     Attributes:
         at_the_end: The measures that sessions reach by closing.
+        endings: What else they contribute then.
     """
 
     def __init__(self, plans: Plans) -> None:
@@ -35,6 +37,7 @@ class Vocabulary:
         self._gain: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
+        self.endings = Endings(self._number, plans)
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
         """What reaching each measure adds: at whose time (or ``NO_TIME``, ``LAST_TIME``), and the code."""
         self.counted = [
@@ -137,6 +140,25 @@ class HitTable:
             time = reached[base] if base >= 0 else first if base == NO_TIME else last
             key = time // pane - origin << 40 | labels | code
             sums[key] = sums.get(key, 0) + times
+
+    def add_amounts(
+        self, amounts: list[tuple[int, int]], session: Session, combination: int, times: int
+    ) -> None:
+        """Add hits of a session that bear the time of its first event, each as often as its amount says.
+
+        Args:
+            amounts: Codes, and how much of each.
+            session: The session.
+            combination: Number of its labels.
+            times: 1, or -1 to withdraw them.
+        """
+        sums, pane = self._sums, session.first // self._pane
+        if not sums:
+            self._origin = pane
+        place = pane - self._origin << 40 | combination << 20
+        for code, amount in amounts:
+            key = place | code
+            sums[key] = sums.get(key, 0) + times * amount
 
     def take(self, combinations: dict[int, int], codes: dict[int, int]) -> list[Hit]:
         """Return the sums that are not 0, and begin anew.

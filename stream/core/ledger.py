@@ -66,8 +66,9 @@ class Ledger:
             if facts >> measure & 1:
                 table = self._corrections if session.counted >> measure & 1 else self._hits
                 table.add(self._words.gains[measure], session, combination, 1)
-        leaves = self._words.leave(_mask(session.reached) | facts)
-        self._hits.add(leaves, session, combination, 1)
+        mask = _mask(session.reached) | facts
+        self._hits.add(self._words.leave(mask), session, combination, 1)
+        self._hits.add_amounts(self._words.endings.of(session, mask), session, combination, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -191,6 +192,8 @@ class Ledger:
         self._corrections.add(self._words.gain(mask), session, combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
+            amounts = self._words.endings.of(session, mask)
+            self._corrections.add_amounts(amounts, session, combination, times)
 
     def _facts_if_closed(self, session: Session) -> int:
         """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""

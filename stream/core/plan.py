@@ -24,6 +24,12 @@ LAST_TIME: Final = -2
 PAGE_VIEW: Final = "page_view"
 """The name of events that are page views."""
 
+SEEN: Final = ("view_item_list", "view_promotion")
+"""The names of events that show a list or a promotion."""
+
+CLICKED: Final = ("select_item", "select_promotion")
+"""The names of events by which something of these is chosen."""
+
 MOST_CONDITIONS: Final = 40
 """Of one event name: state keeps which of them hold as bits of one integer of 64, beside other things."""
 
@@ -86,7 +92,9 @@ class Plan:
         micros: Secondary actions.
         ends: Steps whose chains it ends.
         is_page_view: Whether it is one.
-        is_step: Whether it does anything but being one.
+        is_seen: Whether it shows a list or a promotion.
+        is_clicked: Whether something of these is chosen by it.
+        is_step: Whether it does anything but being one of these.
         journey: As ``funnels``, of funnels that run across sessions.
         journey_ends: As ``ends``, of those, each with the funnel.
     """
@@ -97,6 +105,8 @@ class Plan:
     micros: tuple[MicroPlan, ...]
     ends: tuple[int, ...]
     is_page_view: bool
+    is_seen: bool
+    is_clicked: bool
     is_step: bool
     journey: tuple[tuple[StepPlan, ...], ...]
     journey_ends: tuple[tuple[int, int], ...]
@@ -136,6 +146,8 @@ class Plans:
         bits: How many bits a kind has.
         conditions: How many different conditions there are on events of each name.
         conversions: The measures that are conversions of a session, micro or macro.
+        milestones: The bits of the micro-conversions: secondary actions, steps of funnels after the first.
+        weights: What reaching each measure adds to the intent score, in millionths.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
         engaged_after: A session that lasts longer is engaged, ms.
@@ -161,11 +173,15 @@ class Plans:
             for s in f.steps
         }
         self.conversions = frozenset(range(self.started)) - entrances - across
+        firsts = {self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels}
+        self.milestones = sum(1 << measure for measure in self.conversions - firsts)
+        self.weights = [step.weight for f in definition.funnels for step in f.steps]
+        self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
         self.groups = self._groups(definition)
         self.journeys: dict[int, JourneyPlan] = {}
-        self._names = [PAGE_VIEW]
-        self._conditions: list[list[tuple[Condition, ...]]] = [[]]
-        self._what: list[list[tuple[int, _What]]] = [[]]
+        self._names = [PAGE_VIEW, *SEEN, *CLICKED]
+        self._conditions: list[list[tuple[Condition, ...]]] = [[] for _ in self._names]
+        self._what: list[list[tuple[int, _What]]] = [[] for _ in self._names]
         """For each name: the number of the condition that has to hold (-1: none), and what happens then."""
         self._compile(definition)
         self._shift = max(len(conditions) for conditions in self._conditions)
@@ -202,6 +218,7 @@ class Plans:
 
     def _plan(self, kind: int) -> Plan:
         name = (kind >> self._shift) - 1
+        said = self._names[name] if name >= 0 else ""
         mask = 0
         funnels: dict[int, list[StepPlan]] = {}
         any_order: dict[int, tuple[AnyOrderPlan, int]] = {}
@@ -229,7 +246,9 @@ class Plans:
             tuple(any_order.values()),
             tuple(micros),
             tuple(ends_here),
-            name == 0,
+            said == PAGE_VIEW,
+            said in SEEN,
+            said in CLICKED,
             mask != 0 or len(ends_here) > 0,
             tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number in self.journeys),
             tuple(end for end in ends if end[1] in self.journeys),

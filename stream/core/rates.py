@@ -14,6 +14,7 @@ from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
 from stream.core.plan import Plans
 from stream.core.segment import Segments
+from stream.core.tally import Tallies, add_tallies
 from stream.core.window import SlidingWindow
 
 
@@ -115,16 +116,22 @@ class Rates:
     def settle(self) -> None:
         """Bring what was folded in into buckets and windows: once for many deltas."""
         unsettled, self._unsettled = self._unsettled, {}
-        on_cells = self._effects.on_cells
+        on_cells, on_tallies = self._effects.on_cells, self._effects.on_tallies
         for (time, segment), sums in unsettled.items():
             cells: dict[int, int] = {}
+            tallies: Tallies = {}
             for number, times in sums.items():
                 if times:
+                    tally = on_tallies[number]
+                    if tally >= 0:
+                        tallies[tally] = times
                     for place, count in on_cells[number]:
                         cells[place] = cells.get(place, 0) + count * times
             changes = [(place, count) for place, count in cells.items() if count]
             if changes:
                 self._add(time, segment, changes)
+            if tallies:
+                self._add_tallies(time, segment, tallies)
 
     def _add(self, time: int, segment: str, changes: list[Effect]) -> None:
         measures = 0
@@ -145,6 +152,15 @@ class Rates:
                 cells = window.touch(segment)
                 for place, count in changes:
                     cells[place] += count
+
+    def _add_tallies(self, time: int, segment: str, changes: Tallies) -> None:
+        for level in self.levels:
+            start = time - time % level.width
+            if level.accepts(start):
+                add_tallies(level.touch(start, segment).tallies, changes)
+        for window in self.windows.values():
+            if window.contains(time):
+                add_tallies(window.touch_tallies(segment), changes)
 
     def _count(self, segments: tuple[str, ...], counter: int, times: int) -> None:
         for segment in segments:

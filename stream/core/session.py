@@ -18,6 +18,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             of its first and of its last event.
         events: How many events were taken: all of them, where a funnel is strict.
         pages: How many page views it had.
+        seen: How many of its events show a list or a promotion.
+        clicked: How many choose something of these.
         trails: What else leads on. For each step of a strict funnel its newest chain: times of its first and
             of its last event, and that one's number. For each unordered funnel, by its first measure, events
             that may be of use: time, and the bits of the steps that they match. Nearly always nothing.
@@ -33,6 +35,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     chains: dict[int, tuple[int, int]]
     events: int
     pages: int
+    seen: int
+    clicked: int
     trails: dict[int, list[tuple[int, ...]]] | None
 
     def copy(self) -> "Session":
@@ -48,5 +52,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.chains.copy(),
             self.events,
             self.pages,
+            self.seen,
+            self.clicked,
             None if self.trails is None else self.trails.copy(),
         )

@@ -140,7 +140,12 @@ class Settling:
                 if plan.mask:
                     session.steps += 1
                 elif not plan.is_step and not each and engaged in session.reached:
-                    session.pages += plan.is_page_view  # most events are no more than this
+                    if plan.is_page_view:  # most events are no more than this
+                        session.pages += 1
+                    elif plan.is_seen:
+                        session.seen += 1
+                    elif plan.is_clicked:
+                        session.clicked += 1
                     continue
                 now = advance(session, plans, plan, time)
                 if now and session is known:

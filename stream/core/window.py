@@ -2,6 +2,7 @@
 
 from stream.core.bucket import Buckets
 from stream.core.cell import Row, add, new_row
+from stream.core.tally import Tallies, add_tallies
 
 
 class SlidingWindow:
@@ -11,13 +12,15 @@ class SlidingWindow:
         size: Its length, ms.
         end: Its end, ms, aligned to its buckets; ``None`` before time is known.
         rows: Cells by segment; a segment in which nothing happened has none.
-        changed: Segments whose cells changed since this was last cleared.
+        tallies: Tallies by segment; a segment in which no session has closed has none.
+        changed: Segments whose cells or tallies changed since this was last cleared.
     """
 
     def __init__(self, size: int, buckets: Buckets, measures: int) -> None:
         self.size = size
         self.end: int | None = None
         self.rows: dict[str, Row] = {}
+        self.tallies: dict[str, Tallies] = {}
         self.changed: set[str] = set()
         self._buckets = buckets
         self._measures = measures
@@ -39,6 +42,14 @@ class SlidingWindow:
             row = self.rows[segment] = new_row(self._measures)
         return row
 
+    def touch_tallies(self, segment: str) -> Tallies:
+        """Return the tallies of a segment to change them."""
+        self.changed.add(segment)
+        tallies = self.tallies.get(segment)
+        if tallies is None:
+            tallies = self.tallies[segment] = {}
+        return tallies
+
     def slide(self, now: int) -> bool:
         """Move on so that the window ends with the bucket that contains ``now``; return whether it moved."""
         width = self._buckets.width
@@ -46,8 +57,9 @@ class SlidingWindow:
         if self.end is not None and end <= self.end:
             return False
         if self.end is None or end - self.end >= self.size:
-            self.changed.update(self.rows)
+            self._all_changed()
             self.rows = {}
+            self.tallies = {}
             entering = range(end - self.size, end, width)
         else:
             for start in range(self.end - self.size, end - self.size, width):
@@ -56,11 +68,19 @@ class SlidingWindow:
         self.end = end
         for start in entering:
             self._move(start, 1)
-        self.changed.update(self.rows)
+        self._all_changed()
         for segment in [s for s in self.changed if s in self.rows and not any(self.rows[s])]:
             del self.rows[segment]
+        for segment in [s for s in self.changed if s in self.tallies and not self.tallies[s]]:
+            del self.tallies[segment]
         return True
+
+    def _all_changed(self) -> None:
+        self.changed.update(self.rows)
+        self.changed.update(self.tallies)
 
     def _move(self, start: int, times: int) -> None:
         for segment, slot in self._buckets.segments(start):
             add(self.touch(segment), slot.cells, times)
+            if slot.tallies:
+                add_tallies(self.touch_tallies(segment), slot.tallies, times)

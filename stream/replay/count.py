@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from stream.core.attempt import longest
-from stream.core.bucket import HOUR, MINUTE
+from stream.core.bucket import HOUR, MINUTE, Buckets, Slot
+from stream.core.cell import add, new_row
 from stream.core.clock import NEVER, InputClock
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
@@ -17,7 +18,9 @@ from stream.core.delta import Delta
 from stream.core.event import Outcome
 from stream.core.partition import Partition, Reading
 from stream.core.rates import Rates
+from stream.core.segment import ALL
 from stream.core.session import Session
+from stream.core.tally import add_tallies
 from stream.core.timer import BUCKET_MS
 from stream.replay.brief import Brief, Readings
 from stream.replay.visitors import RestingVisitors
@@ -46,6 +49,7 @@ class Count:
         readings: What the numbers in events in brief stand for.
         oldest: Least time of a counted event, ms; ``None``: there was none.
         rates: All counts that can still change.
+        whole: The cells and tallies of all sessions whose hour has been handed out or dropped.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Count:
         self.outcomes: Counter[Outcome] = Counter()
         self.oldest: int | None = None
         self.rates = Rates(definition)
+        self.whole = Slot(new_row(len(self.rates.measures)), {})
         self._partition = Partition(definition, (INPUT,), RestingVisitors)
         self.read = self._partition.read
         self.readings = Readings()
@@ -189,8 +194,18 @@ class Count:
             rows = self.rates.closed[number].whole(end - width)
             rows.sort(key=lambda row: (row.measure, row.segment))
             self._on_window(rows)
+        hours = self.rates.levels[-1]
+        for start in hours.starts():
+            if start + HOUR <= until:
+                self._sum_up(hours, start)
         for level in self.rates.levels:
             level.forget(until + level.keep, NEVER)
+
+    def _sum_up(self, hours: Buckets, start: int) -> None:
+        for segment, slot in hours.segments(start):
+            if segment == ALL:
+                add(self.whole.cells, slot.cells)
+                add_tallies(self.whole.tallies, slot.tallies)
 
     def _left(self) -> Iterator[tuple[str, str, Session]]:
         """Yield the sessions that were not forgotten before the input ended."""

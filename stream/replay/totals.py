@@ -10,9 +10,11 @@ from rich.text import Text
 from stream.core.closed import ClosedRow
 from stream.core.definition import MICRO, Definition
 from stream.core.event import OUTCOMES
+from stream.core.facts import facts as of_all
 from stream.core.segment import ALL
 from stream.replay.count import Count
 from stream.replay.intake import Intake
+from stream.replay.session_totals import of_sessions
 from stream.replay.visits import moment, plain
 
 NOTHING = "-"
@@ -67,6 +69,7 @@ def whole(totals: Totals, count: Count, intake: Intake) -> RenderableType:
     parts: list[RenderableType] = []
     for table in totals.tables():
         parts += [table, Text("")]
+    parts += [of_sessions(of_all(count.whole.cells, count.whole.tallies, count.rates.plans)), Text("")]
     return Group(*parts, facts(count, intake))
 
 

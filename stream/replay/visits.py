@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from stream.core.definition import Definition
+from stream.core.facts import MILLION
 from stream.core.funnel import reached_by_closing
 from stream.core.labels import unsaid
 from stream.core.plan import Plans
@@ -64,6 +65,11 @@ class Visits:
             "session_id": sid or None,
             "start": session.first,
             "end": session.last,
+            "duration": session.last - session.first,
+            "page_views": session.pages,
+            "engaged": self._plans.engaged in session.reached,
+            "bounced": closing >> self._plans.bounced & 1 == 1,
+            "score": sum(self._plans.weights[number] for number in session.reached) / MILLION,
             "steps": {measures[number]: time for time, number in reached},
             "dimensions": self._dimensions(session),
         }
@@ -86,6 +92,12 @@ def moment(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M:%S}"
 
 
+def lasted(ms: float) -> str:
+    """Return a duration as people read it."""
+    seconds = round(ms / 1000)
+    return f"{seconds // 60}m {seconds % 60:02}s"
+
+
 def plain(text: str) -> str:
     """Return text of events so that it does no harm to a terminal."""
     return text if text.isprintable() else ascii(text)[1:-1]
@@ -95,8 +107,11 @@ def _text(fields: dict[str, Any]) -> str:
     who = plain(fields["visitor_id"]) + (
         f", session {plain(fields['session_id'])}" if fields["session_id"] else ""
     )
-    seconds = (fields["end"] - fields["start"]) // 1000
-    lines = [f"{moment(fields['start'])}  {who}  ({seconds // 60}m {seconds % 60:02}s)"]
+    pages = f"{fields['page_views']} page view{'s' * (fields['page_views'] != 1)}"
+    said = [lasted(fields["duration"]), pages, "bounced" if fields["bounced"] else "engaged"]
+    if fields["score"]:
+        said.append(f"score {fields['score']:g}")
+    lines = [f"{moment(fields['start'])}  {who}  ({', '.join(said)})"]
     steps = [f"{moment(time)[11:]} {name}" for name, time in fields["steps"].items()]
     lines += _filled(steps)
     lines += _filled([f"{name}={plain(label)}" for name, label in fields["dimensions"].items()])

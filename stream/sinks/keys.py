@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from stream.core.closed import MATURE, PARTIAL, ROW_FIELDS, WINDOW_END, WINDOW_START
 from stream.core.event import OUTCOME_MEANINGS
+from stream.core.facts import FACT_FIELDS
 from stream.core.fields import Field
 from stream.core.rate import RATE_FIELDS
 from stream.core.segment import encode
@@ -54,6 +55,9 @@ RATE_HASH: tuple[Field, ...] = (
 )
 """Fields of a sliding window. Ratios are absent where there were no sessions to divide by."""
 
+SESSION_HASH: tuple[Field, ...] = (WINDOW_START, WINDOW_END, *FACT_FIELDS)
+"""Fields of the sessions of a sliding window. What there is no data of is absent."""
+
 STATUS_HASH: tuple[Field, ...] = (
     Field("watermark", "time that all partitions have passed", "ms since the epoch"),
     Field("lag", "how far the work is behind the clock", "ms"),
@@ -71,6 +75,13 @@ FENCE_HASH: tuple[Field, ...] = (
 
 KEYS: Mapping[str, Key] = {
     "rate:{measure}:{size}:{segment}": Key("hash", "the sliding window that ends now", _LIVE_FOR, RATE_HASH),
+    "session:{size}:{segment}": Key(
+        "hash",
+        "the sessions that began in the sliding window that ends now; they close a timeout after their last"
+        " event, so a window shorter than that has no closed ones",
+        _LIVE_FOR,
+        SESSION_HASH,
+    ),
     "history:{measure}:{segment}": Key(
         "sorted set",
         "the closed minutes of `all` and of the segments that alerts watch, by `window_start`: one JSON each",
@@ -109,6 +120,10 @@ class Keys:
     def rate(self, measure: str, size: str, segment: str) -> str:
         """Return the key of a sliding window."""
         return f"{self._prefix}:rate:{measure}:{size}:{encode(segment)}"
+
+    def session(self, size: str, segment: str) -> str:
+        """Return the key of the sessions of a sliding window."""
+        return f"{self._prefix}:session:{size}:{encode(segment)}"
 
     def history(self, measure: str, segment: str) -> str:
         """Return the key of a measure's closed minutes."""

@@ -5,8 +5,9 @@ from itertools import product
 
 import msgspec
 
-from stream.core.cell import CONVERTED, FIELDS, Row
+from stream.core.cell import CONVERTED, FIELDS, Row, new_row
 from stream.core.closed import ClosedRow
+from stream.core.facts import facts
 from stream.core.plan import Plans
 from stream.core.rate import rate
 from stream.core.rates import Rates
@@ -45,6 +46,7 @@ class LiveRates:
         self._watched = watched
         self._lateness = lateness
         self._measures = plans.measures
+        self._plans = plans
         self._previous = _previous_steps(plans)
 
     def is_watched(self, segment: str) -> bool:
@@ -62,6 +64,7 @@ class LiveRates:
             changed, window.changed = window.changed, set()
             size = duration_text(window.size)
             for segment in changed:
+                values |= self._sessions(window, segment)
                 for measure, fields in self._window(rates, window, segment):
                     values[self.keys.rate(measure, size, segment)] = Hash(fields, LIVE_FOR_MS)
                     if segment == ALL:
@@ -73,9 +76,19 @@ class LiveRates:
     ) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield each measure with its fields; nothing before time is known."""
         if window.end is not None:
-            cells = window.rows.get(segment) or [0] * (FIELDS * len(self._measures))
+            cells = window.rows.get(segment) or new_row(len(self._measures))
             for number, measure in enumerate(self._measures):
                 yield measure, self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
+
+    def _sessions(self, window: SlidingWindow, segment: str) -> dict[str, Value]:
+        """Return the key of the window's sessions with its fields; nothing before time is known."""
+        if window.end is None:
+            return {}
+        cells = window.rows.get(segment) or new_row(len(self._measures))
+        found = facts(cells, window.tallies.get(segment, {}), self._plans).fields()
+        fields = {"window_start": window.end - window.size, "window_end": window.end, **found}
+        key = self.keys.session(duration_text(window.size), segment)
+        return {key: Hash({name: str(value) for name, value in fields.items()}, LIVE_FOR_MS)}
 
     def _fields(
         self, rates: Rates, window: SlidingWindow, cells: Row, number: int, partial: bool
@@ -153,12 +166,14 @@ class LiveRates:
     def _all_windows(self, rates: Rates) -> Iterator[dict[str, Value]]:
         # All segments that ever were: an owner before may have shown what is no longer in a window.
         segments = rates.segments.all()
-        for group in _groups(segments, WINDOWS_A_PIECE // (len(rates.windows) * len(self._measures))):
-            yield {
-                self.keys.rate(measure, duration_text(window.size), segment): Hash(fields, LIVE_FOR_MS)
-                for segment, window in product(group, rates.windows.values())
-                for measure, fields in self._window(rates, window, segment)
-            }
+        for group in _groups(segments, WINDOWS_A_PIECE // (len(rates.windows) * (len(self._measures) + 1))):
+            values: dict[str, Value] = {}
+            for segment, window in product(group, rates.windows.values()):
+                values |= self._sessions(window, segment)
+                for measure, fields in self._window(rates, window, segment):
+                    key = self.keys.rate(measure, duration_text(window.size), segment)
+                    values[key] = Hash(fields, LIVE_FOR_MS)
+            yield values
 
     def _all_history(self, rates: Rates) -> Iterator[dict[str, Value]]:
         closed = rates.closed[0]

@@ -10,12 +10,15 @@ Family = CounterMetricFamily | GaugeMetricFamily
 SEGMENT = ("dimension", "value")
 STEP = ("funnel", "step", *SEGMENT)
 WINDOW = ("funnel", "step", "window", *SEGMENT)
+SESSIONS = ("window", *SEGMENT)
 INPUT = ("topic", "partition")
 
 LABELS: Mapping[str, str] = {
     "funnel": "a funnel, or `micro`",
     "step": "a step of it, or a secondary action",
     "window": "length of the sliding window, such as `5m`",
+    "stat": "`mean`, `p50` or `p90`; these are within 2 % of the exact ones",
+    "intent": "`all` sessions, or those of `high` intent: with a micro-conversion",
     "dimension": "the segment's dimension; `all` for the whole",
     "value": "its value, `__other__` for those beyond its bound; `all` for the whole",
     "topic": "a topic of events, or the one they are repartitioned to",
@@ -26,6 +29,12 @@ LABELS: Mapping[str, str] = {
     "version": "of microconv",
 }
 """What the labels mean."""
+
+STATS = ("mean", "p50", "p90")
+"""Values of the label ``stat``."""
+
+INTENTS = ("all", "high")
+"""Values of the label ``intent``."""
 
 TOPOLOGIES = ("sessions", "rates")
 """Values of the label ``topology`` where topics are keyed by visitor."""
@@ -101,6 +110,30 @@ METRICS: Mapping[str, Definition] = {
         GaugeMetricFamily,
         "Sessions that converted in the window, whenever they became relevant.",
         WINDOW,
+        "rates",
+    ),
+    "microconv_session_duration_seconds": Definition(
+        GaugeMetricFamily,
+        "Duration of the sessions that began in the window and have closed.",
+        ("stat", "intent", *SESSIONS),
+        "rates",
+    ),
+    "microconv_engagement_ratio": Definition(
+        GaugeMetricFamily,
+        "Share (0..1) of the sessions that began in the window that have been engaged by now.",
+        SESSIONS,
+        "rates",
+    ),
+    "microconv_bounce_ratio": Definition(
+        GaugeMetricFamily,
+        "Share (0..1) of the sessions that began in the window that closed and were not engaged.",
+        SESSIONS,
+        "rates",
+    ),
+    "microconv_intent_score": Definition(
+        GaugeMetricFamily,
+        "Intent score of the sessions that began in the window and have closed: the weights they earned.",
+        ("stat", *SESSIONS),
         "rates",
     ),
     "microconv_watermark_timestamp_seconds": Definition(

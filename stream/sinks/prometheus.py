@@ -13,8 +13,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from stream import __version__
-from stream.core.cell import FIELDS
+from stream.core.cell import new_row
 from stream.core.event import OUTCOMES, REASONS
+from stream.core.facts import facts
 from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.sinks.measure import measure_label, segment_label
@@ -24,7 +25,9 @@ from stream.sinks.metrics import (
     BUILD_INFO_HELP,
     BUILD_INFO_LABELS,
     HISTOGRAMS,
+    INTENTS,
     METRICS,
+    STATS,
     Family,
 )
 from stream.units import duration_text
@@ -114,6 +117,7 @@ class WorkerCollector(Collector):
         if rates is not None:
             _collect_counters(rates, families)
             _collect_windows(rates, families)
+            _collect_sessions(rates, families)
         return iter([family for family in families.values() if family.samples])
 
     def _collect_inputs(self, families: Mapping[str, Family]) -> None:
@@ -146,7 +150,7 @@ def _collect_counters(rates: Rates, families: Mapping[str, Family]) -> None:
 
 
 def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:
-    nothing = [0] * (FIELDS * len(rates.measures))
+    nothing = new_row(len(rates.measures))
     segments = [(segment, segment_label(segment)) for segment in rates.segments.all()]
     for size, window in rates.windows.items():
         for segment, label in segments:
@@ -162,4 +166,26 @@ def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:
                     ("window_open_sessions", found.open),
                     ("window_actions", found.actions),
                 ):
-                    families[f"microconv_{name}"].add_metric(place, nan if value is None else value)
+                    families[f"microconv_{name}"].add_metric(place, _or_nan(value))
+
+
+def _collect_sessions(rates: Rates, families: Mapping[str, Family]) -> None:
+    nothing = new_row(len(rates.measures))
+    segments = [(segment, segment_label(segment)) for segment in rates.segments.all()]
+    for size, window in rates.windows.items():
+        for segment, label in segments:
+            row, tallies = window.rows.get(segment, nothing), window.tallies.get(segment, {})
+            found = facts(row, tallies, rates.plans)
+            place = [duration_text(size), *label]
+            families["microconv_engagement_ratio"].add_metric(place, _or_nan(found.engagement_ratio))
+            families["microconv_bounce_ratio"].add_metric(place, _or_nan(found.bounce_ratio))
+            for stat in STATS:
+                for intent, spread in zip(INTENTS, (found.duration, found.high_intent_duration), strict=True):
+                    value = _or_nan(getattr(spread, stat)) / 1000
+                    families["microconv_session_duration_seconds"].add_metric([stat, intent, *place], value)
+                score = _or_nan(getattr(found.score, stat))
+                families["microconv_intent_score"].add_metric([stat, *place], score)
+
+
+def _or_nan(value: float | None) -> float:
+    return nan if value is None else value

@@ -9,7 +9,7 @@ from stream.core.definition import Definition
 from stream.core.event import OUTCOMES, REASONS
 from stream.core.segment import ALL, most_values
 from stream.sinks.keys import KEYS
-from stream.sinks.metrics import BUCKETS, TOPOLOGIES, Owner, exposed
+from stream.sinks.metrics import BUCKETS, INTENTS, STATS, TOPOLOGIES, Owner, exposed
 
 
 class Volume(NamedTuple):
@@ -62,6 +62,8 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
         ("outcome",): len(OUTCOMES),
         ("reason",): len(REASONS),
         ("topology",): topologies,
+        ("stat",): len(STATS),
+        ("intent",): len(INTENTS),
         **{(one,): 1 for one in ("topic", "partition", "version")},
     }
     series: dict[Owner, int] = {"rates": 0, "partition": 0, "worker": 0}

@@ -42,16 +42,13 @@ def test_what_is_not_done_yet_is_said() -> None:
         "audience.checkout_abandoners": f"{not_done} no audiences are kept",
         "alert.shop falls": f"{not_done} falls are not judged; of what is watched,"
         " closed minutes are kept in Redis",
-        "funnel.checkout.steps.add_to_cart.weight": f"{not_done} no intent score is made",
-        "funnel.checkout.steps.begin_checkout.weight": f"{not_done} no intent score is made",
     }
     assert "warning not done by this version: no audiences are kept" in printed(found)
 
 
 def test_what_is_not_asked_for_is_not_warned_of(tmp_path: Path) -> None:
-    """Defaults are no wish: a small configuration has no warnings, and one changed key has one."""
+    """Defaults are no wish: a small configuration has no warnings, nor has what is done; the rest has one."""
     assert told(tmp_path, ACTION).warnings == ()
-    (doubt,) = told(tmp_path, f"{ACTION}weight = 0.3\n").warnings
-    assert doubt.keys == ("micro.share.weight",)
+    assert told(tmp_path, f"{ACTION}weight = 0.3\n").warnings == ()
     (doubt,) = told(tmp_path, f'{ACTION}[[notify]]\nurl = "http://localhost"\n').warnings
     assert doubt.keys == ("notify",)

@@ -15,6 +15,8 @@ stands JSON, such as a number (``value:=12.5``, ``props.seats:=3``). A case may 
 values as they are.
 
 ``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
+``sessions`` has, of some windows, facts about their sessions by the names that Redis has: ``-`` means that
+there is none. Where no window is said it is the hour of ``13:00``, of segment ``all``.
 A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
 Spans of the configuration (``timeout``, ``engaged_after``) are in ``times``, exclusions in a funnel's
@@ -23,7 +25,7 @@ Where a case has no definition of its own (``funnel``, ``micro``, ``dimensions``
 ``default`` holds.
 """
 
-from tests.golden.case import Case, Counts, differences
+from tests.golden.case import Case, Counts, Window, differences, unlike_sessions
 from tests.golden.loading import cases
 
-__all__ = ["Case", "Counts", "cases", "differences"]
+__all__ = ["Case", "Counts", "Window", "cases", "differences", "unlike_sessions"]

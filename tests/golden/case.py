@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isclose
 from typing import Any
 
 from stream.core.definition import Definition
@@ -10,6 +11,9 @@ from tests.oracle import Read
 
 Series = tuple[str, str, str]
 """Measure, segment, size of window."""
+
+Window = tuple[str, str, int]
+"""Segment, size of window, start (ms)."""
 
 Counts = tuple[int, int, int]
 """Sessions, converted, actions."""
@@ -27,6 +31,7 @@ class Case:
         outcomes: What becomes of each record (``counted``, ``rejected: bad_time``).
         expected: For each series all its windows, start (ms) to counts, once everything has closed. Of series
             that are not named nothing is said.
+        sessions: Of some windows, what is known of their sessions by then, by name; ``None``: nothing.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Case:
     reads: tuple[Read, ...]
     outcomes: tuple[str, ...]
     expected: Mapping[Series, Mapping[int, Counts]]
+    sessions: Mapping[Window, Mapping[str, float | None]]
 
 
 def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str, Any]]) -> list[str]:
@@ -53,3 +59,26 @@ def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str
                 moment = datetime.fromtimestamp(start / 1000, UTC)
                 found.append(f"{' '.join(series)} {moment:%Y-%m-%dT%H:%M}: is {got}, wanted {want}")
     return found
+
+
+def unlike_sessions(case: Case, found: Mapping[Window, Mapping[str, float]], near: float) -> list[str]:
+    """Return how what is known of sessions differs from what a case expects.
+
+    Args:
+        case: The case.
+        found: What is known, by window.
+        near: How far percentiles may be off, as a part of them.
+    """
+    wrong = []
+    for window, wanted in case.sessions.items():
+        known = found.get(window, {})
+        if not known.get("sessions"):  # a window without sessions is as good as none
+            known = {}
+        for name, value in wanted.items():
+            got = known.get(name)
+            error = near if name.endswith(("_p50", "_p90")) else 1e-9
+            if (got is None) != (value is None) or (
+                got is not None and value is not None and not isclose(got, value, rel_tol=error, abs_tol=0)
+            ):
+                wrong.append(f"{window} {name}: is {got}, wanted {value}")
+    return wrong

@@ -20,7 +20,7 @@ from stream.core.definition import (
     Step,
     Times,
 )
-from tests.golden.case import Case, Counts, Series
+from tests.golden.case import Case, Counts, Series, Window
 from tests.oracle import Read
 
 HEADER = "measure segment size window sessions converted actions"
@@ -66,6 +66,7 @@ def _case(name: str, table: Mapping[str, Any]) -> Case:
         reads=tuple(reads),
         outcomes=tuple(outcome for *_, outcome in told),
         expected=_expected(table.get("expected", HEADER)),
+        sessions=_sessions(table.get("sessions", "")),
     )
 
 
@@ -133,12 +134,22 @@ def _expected(text: str) -> dict[Series, dict[int, Counts]]:
     return dict(expected)
 
 
+def _sessions(text: str) -> dict[Window, dict[str, float | None]]:
+    """Return the facts of lines such as ``duration_mean 60000`` or ``device=tv 1m 13:05 closed 1``."""
+    sessions: dict[Window, dict[str, float | None]] = defaultdict(dict)
+    for line in filter(None, map(str.split, text.splitlines())):
+        *window, name, value = line
+        segment, size, start = window or ("all", "1h", "13:00")
+        sessions[segment, size, _moment(start)][name] = None if value == "-" else float(value)
+    return dict(sessions)
+
+
 def _definition(table: Mapping[str, Any]) -> Definition:
     spans: dict[str, Any] = {name: _span(span) for name, span in table.get("times", {}).items()}
     return Definition(
         funnels=tuple(_funnel(funnel) for funnel in table.get("funnel", [])),
         micros=tuple(
-            Micro(m["name"], m.get("event", m["name"]), _where(m), m.get("of", "session"))
+            Micro(m["name"], m.get("event", m["name"]), _where(m), m.get("of", "session"), _weight(m))
             for m in table.get("micro", [])
         ),
         dimensions=tuple(
@@ -164,6 +175,7 @@ def _funnel(table: Mapping[str, Any]) -> Funnel:
             step.get("optional", False),
             _span(step["within"]) if "within" in step else None,
             step.get("macro", False),
+            _weight(step),
         )
         for step in table["steps"]
     )
@@ -190,6 +202,10 @@ def _where(table: Mapping[str, Any]) -> tuple[Condition, ...]:
         Condition(field, (patterns,) if isinstance(patterns, str) else tuple(patterns))
         for field, patterns in table.get("where", {}).items()
     )
+
+
+def _weight(table: Mapping[str, Any]) -> int:
+    return round(1_000_000 * float(table.get("weight", 0)))
 
 
 def _span(text: str) -> int:

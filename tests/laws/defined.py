@@ -19,10 +19,10 @@ DEFINITION = Definition(
         Funnel(
             "f",
             (
-                Step("a", "a"),
+                Step("a", "a", weight=100_000),
                 Step("b", "b", optional=True, within_ms=2 * MINUTE),
                 Step("c", "c", optional=True),
-                Step("d", "d", within_ms=3 * MINUTE),
+                Step("d", "d", within_ms=3 * MINUTE, weight=333_333),
                 Step("a2", "a"),
             ),
             within_ms=6 * MINUTE,
@@ -81,7 +81,7 @@ DEFINITION = Definition(
         ),
     ),
     micros=(
-        Micro("any", "d", where=(Condition("page", ("", "/y")),)),
+        Micro("any", "d", where=(Condition("page", ("", "/y")),), weight=7_000_000),
         Micro("of", "c", of="f.b"),
         Micro("ofof", "e", of="micro.any"),
         Micro("dear", "d", where=(Condition("value", (">= 9.5 < 20",)),), of="unordered.c"),

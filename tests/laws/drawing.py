@@ -104,11 +104,11 @@ _TIMES = st.one_of(
 )
 _WHO = list(product(range(3), range(2)))
 _NAMES = (
-    (*"abcdexabcde", "page_view"),  # x is no step
+    (*"abcde", "page_view", "view_item_list", "select_item", *"xabcde"),  # x is no step
     tuple("xacbxacd"),
     tuple("ddce"),
     tuple("bbcce"),
-    ("page_view", "page_view", "x"),
+    ("page_view", "page_view", "x", "view_promotion", "select_promotion"),
     tuple("aabdxac"),
 )
 _WORDS = [

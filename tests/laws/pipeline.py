@@ -150,7 +150,7 @@ class Pipeline:
             owned = self.sessions[chunk[0].partition]
             owned.apply(chunk[0].topic, chunk[0].partition, chunk[0].offset, chunk)
             self.flush(chunk[0].partition)
-        self.let_time_pass(10 * 86_400_000)
+        self.let_time_pass(2 * 86_400_000)
 
     def outcomes(self, partition: int) -> dict[str, int]:
         """Return the outcomes counted by a partition, over its inputs."""

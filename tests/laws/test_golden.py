@@ -5,8 +5,10 @@ from itertools import groupby
 
 import pytest
 
-from tests.golden import Case, cases, differences
+from stream.units import duration_text
+from tests.golden import Case, cases, differences, unlike_sessions
 from tests.laws.pipeline import Pipeline
+from tests.laws.sessions import kept
 
 
 @pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "at once"])
@@ -18,5 +20,11 @@ def test_golden_case(case: Case, at_once: bool) -> None:
     inputs = groupby(case.reads, key=lambda read: (read.topic, read.partition))
     pipeline.run([list(reads) for _, reads in inputs] if at_once else [[read] for read in case.reads])
     assert differences(case, pipeline.rows) == [], case.sentence
+    known = {
+        (segment, duration_text(window.end - window.start), window.start): found
+        for window in kept(pipeline)
+        for segment, found in window.segments.items()
+    }
+    assert unlike_sessions(case, known, near=0.02) == [], case.sentence
     counted = sum((Counter(pipeline.outcomes(p)) for p in range(partitions)), Counter())
     assert counted == Counter(outcome.partition(":")[0] for outcome in case.outcomes), case.sentence

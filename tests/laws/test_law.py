@@ -20,6 +20,7 @@ from stream.core.rates import Rates
 from tests.laws.defined import CROWDED
 from tests.laws.drawing import ARRIVALS, WORK, Work
 from tests.laws.pipeline import Pipeline
+from tests.laws.sessions import differences, kept
 from tests.laws.situations import SITUATIONS, situations
 from tests.laws.working import PARTITIONS, TROUBLES, Worker
 from tests.oracle import Read, Rows, compare, judge, rows
@@ -73,6 +74,7 @@ def holds(worker: Worker) -> None:
     judged, pipeline = judge(worker.in_order, CROWDED), worker.pipeline
     assert compare(pipeline.rows, rows(judged, CROWDED, unlisted=True)) == []
     assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
+    assert differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
     assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []
     outcomes = sum((Counter(pipeline.outcomes(p)) for p in range(PARTITIONS)), Counter())
     assert outcomes == Counter(verdict.outcome for verdict in judged.verdicts)

@@ -9,6 +9,7 @@ from stream.core.delta import Delta
 from tests.laws.defined import CROWDED, MINUTE
 from tests.laws.drawing import Work
 from tests.laws.pipeline import TOPICS, Pipeline
+from tests.laws.sessions import Shown, sliding
 from tests.oracle import Read
 
 _decode = msgspec.msgpack.Decoder(Delta).decode
@@ -32,12 +33,14 @@ class Worker:
         pipeline: The pipeline.
         in_order: The records as partitions have taken them for good.
         met: Which troubles happened on the way.
+        shown: Sliding windows as they were when all was read, and on the way until all had closed.
     """
 
     def __init__(self, reads: Sequence[Read]) -> None:
         self.pipeline = Pipeline(CROWDED, PARTITIONS)
         self.in_order: list[Read] = []
         self.met: set[str] = set()
+        self.shown: list[Shown] = []
         self._inputs = {
             (topic, partition): [r for r in reads if (r.topic, r.partition) == (topic, partition)]
             for topic in TOPICS
@@ -52,7 +55,9 @@ class Worker:
         for topic, partition in self._inputs:
             self._read(topic, partition, len(self._inputs[topic, partition]))
         self.in_order += [read for taken in self._taken.values() for read in taken]
-        self.pipeline.let_time_pass(2 * 24 * 60 * MINUTE)
+        for minutes in (0, 3, 4 * 60, 2 * 24 * 60):
+            self.pipeline.let_time_pass(minutes * MINUTE)
+            self.shown += sliding(self.pipeline)
 
     def _do(self, step: Work) -> None:
         pipeline, partition = self.pipeline, step.partition

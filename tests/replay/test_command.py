@@ -62,6 +62,11 @@ def test_the_table_says_the_totals(tmp_path: Path, capfdbinary: pytest.CaptureFi
     assert "shipping (optional) 3 0 0.0% 0.0%" in words
     assert "order 3 1 33.3% 100.0%" in words
     assert "newsletter 4 1 25.0% session" in words
+    for line in ("all 4", "engaged 3 75.0%", "bounced 1 25.0%", "page views 0.00", "click-through -"):
+        assert line in words
+    assert "duration 1m 00s 0m 00s 3m 00s" in words
+    assert "... of high intent 1m 20s 1m 01s 3m 00s" in words
+    assert "intent score 0.28 0.00 0.79" in words
     assert "10 records read: 8 counted, 1 duplicate, 1 rejected" in words
     assert "from 2026-03-02 12:00:00 to 2026-03-02 13:30:00 UTC" in words
     assert "rejected: 1 not_json" in words
@@ -84,6 +89,11 @@ def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[
         "session_id": None,
         "start": START,
         "end": START + 180_000,
+        "duration": 180_000,
+        "page_views": 0,
+        "engaged": True,
+        "bounced": False,
+        "score": 0.8,
         "steps": {
             "checkout.product_view": START,
             "checkout.add_to_cart": START + 60_000,
@@ -94,10 +104,12 @@ def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[
         "dimensions": {"device": "mobile", "user_type": "new"},
     }
     assert found[3]["dimensions"]["user_type"] == "returning"
+    assert (found[3]["engaged"], found[3]["bounced"], found[3]["score"]) == (False, True, 0.0)
     assert replay(SETTINGS, [file], what="sessions") == 0
     text = capfdbinary.readouterr().out.decode()
     assert "\x1b" not in text
     assert "12:01:00 checkout.add_to_cart" in text
+    assert "(3m 00s, 0 page views, engaged, score 0.8)" in text
 
 
 def test_a_session_is_whole_wherever_memory_is_tidied(tmp_path: Path) -> None:

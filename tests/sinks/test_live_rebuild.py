@@ -32,7 +32,7 @@ def live(watched: tuple[str, ...] = SHOP.watched_segments()) -> LiveRates:
 def rates_of(starts: Iterable[int], segments: tuple[str, ...] = ("all",)) -> Rates:
     """Return rates in which something of every measure happened in each of these minutes, closed by NOW."""
     rates = Rates(DEFINITION)
-    row = msgspec.msgpack.encode((0, [7, 3, 1, 4] * len(rates.measures)))
+    row = msgspec.msgpack.encode((0, [7, 3, 1, 4] * len(rates.measures), {}))
     for start in starts:
         for segment in segments:
             rates.levels[1].restore((start, segment), row)

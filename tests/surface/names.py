@@ -96,8 +96,13 @@ ROW = f"measure segment size {WINDOW}"
 REJECTED = "reason detail topic partition offset time"
 LATE = f"{REJECTED} watermark"
 
+SESSION = """window_start window_end sessions closed engaged bounced single_page engagement_ratio bounce_ratio
+duration_mean duration_p50 duration_p90 high_intent_duration_mean high_intent_duration_p50
+high_intent_duration_p90 page_views_mean click_through score_mean score_p50 score_p90"""
+
 REDIS = {
     "rate:{measure}:{size}:{segment}": ("hash", RATE),
+    "session:{size}:{segment}": ("hash", SESSION),
     "history:{measure}:{segment}": ("sorted set", ROW),
     "segments:{dimension}": ("set", ""),
     "status": ("hash", "watermark lag workers counted duplicate late rejected bot"),
@@ -119,6 +124,10 @@ METRICS = {
     "microconv_window_converted": ("gauge", GAUGE),
     "microconv_window_open_sessions": ("gauge", GAUGE),
     "microconv_window_actions": ("gauge", GAUGE),
+    "microconv_session_duration_seconds": ("gauge", f"stat intent window {SEGMENT}"),
+    "microconv_bounce_ratio": ("gauge", f"window {SEGMENT}"),
+    "microconv_engagement_ratio": ("gauge", f"window {SEGMENT}"),
+    "microconv_intent_score": ("gauge", f"stat window {SEGMENT}"),
     "microconv_watermark_timestamp_seconds": ("gauge", "topic partition"),
     "microconv_lag_events": ("gauge", "topic partition"),
     "microconv_transaction_seconds": ("histogram", "topology"),

@@ -9,6 +9,7 @@ from aiokafka import ConsumerRecord
 
 from stream.core.definition import Definition
 from tests.oracle import Judged, Key, Read, Rows, judge, judge_unkeyed, rows, wilson
+from tests.oracle.summary import summary, visits
 from tests.worker.traffic import CLOSING, HOUR
 
 PANE, MINUTE_SIZE, HOUR_SIZE = "10s", "1m", "1h"
@@ -92,6 +93,7 @@ class Truth:
         self.closed = Rows(replace(every.scope, sizes=(MINUTE_SIZE, HOUR_SIZE), until=self.until))
         self.closed.update((key, row) for key, row in every.items() if self.closed.scope.key(key))
         self._buckets = _by_series(every)
+        self._visits = visits(judged, definition)
         self._still_open = _by_series(rows(_closing(judged), definition, (PANE, MINUTE_SIZE), unlisted=True))
         self.rejected = _set_aside(records, places, judged, "rejected")
         self.late = _set_aside(records, places, judged, "late")
@@ -123,6 +125,16 @@ class Truth:
             converted, actions = inside.converted - unfinished.converted, inside.actions - unfinished.actions
             return replace(inside, converted=converted, actions=actions, open=unfinished.sessions)
         return replace(inside, open=unfinished.sessions - unfinished.converted)
+
+    def sessions(self, segment: str, size_ms: int, end: int) -> dict[str, float]:
+        """Return what is known of the sessions of a sliding window; only those of closing events are open.
+
+        Nothing where none began.
+        """
+        inside = [v for v in self._visits if end - size_ms <= v.start < end and segment in v.segments]
+        if not inside:
+            return {}
+        return summary(inside, self._definition, lambda visit: not visit.visitor.startswith(CLOSING))
 
 
 def _closing(judged: Judged) -> Judged:

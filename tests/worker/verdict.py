@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from stream.units import duration_text
 from tests.oracle import Key, Row, compare, read_rates
+from tests.oracle.summary import unlike
 from tests.parts import read_topic
 from tests.worker.site import Site
 from tests.worker.truth import SetAside, Truth
@@ -43,19 +44,22 @@ async def redis_differences(site: Site, truth: Truth, published: Mapping[Key, Ro
     """Return how Redis differs from the truth, and its history from what was published."""
     async with site.store() as store:
         rate_keys = [key async for key in store.scan_iter(f"{site.tag}:rate:*", count=1000)]
+        session_keys = [key async for key in store.scan_iter(f"{site.tag}:session:*", count=1000)]
         history_keys = [key async for key in store.scan_iter(f"{site.tag}:history:*", count=1000)]
         asked = store.pipeline(transaction=True)
         asked.hgetall(f"{site.tag}:status")
-        for key in rate_keys:
+        for key in (*rate_keys, *session_keys):
             asked.hgetall(key)
         for key in history_keys:
             asked.zrange(key, 0, -1, withscores=True)
         status, *values = await asked.execute()
-    windows = dict(zip(rate_keys, values[: len(rate_keys)], strict=True))
-    histories = dict(zip(history_keys, values[len(rate_keys) :], strict=True))
+    hashes = dict(zip((*rate_keys, *session_keys), values, strict=False))
+    windows = {key: hashes[key] for key in rate_keys}
+    histories = dict(zip(history_keys, values[len(hashes) :], strict=True))
     return [
         *_status(status, truth),
         *_windows(site, windows, int(status.get("watermark", 0)), truth)[:MOST],
+        *_sessions(site, hashes, int(status.get("watermark", 0)), truth)[:MOST],
         *_histories(site, histories, published)[:MOST],
     ]
 
@@ -119,6 +123,24 @@ def _windows(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int
                 wanted = {**sums.fields(), **ends}
                 wrong = _unlike(found.get((measure, size, segment), {}), wanted)
                 differing += [f"rate {measure} {size} {segment}: {wrong}"] if wrong else []
+    return differing
+
+
+def _sessions(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int, truth: Truth) -> list[str]:
+    """Compare what is known of the sessions of sliding windows; where there are none, counts of 0 will do."""
+    differing = []
+    for size_ms in site.definition().times.sizes:
+        end = truth.window_end(size_ms, watermark)
+        for segment in sorted({segment for _, segment in truth.series() if truth.scope.segment(segment)}):
+            dimension, equals, value = segment.partition("=")
+            key = f"{site.tag}:session:{duration_text(size_ms)}:{dimension}{equals}{quote(value)}"
+            found = {name: float(text) for name, text in hashes.get(key, {}).items()}
+            ends = {found.pop("window_start", None), found.pop("window_end", None)}
+            wanted = truth.sessions(segment, size_ms, end)
+            if wanted and ends != {end - size_ms, end}:
+                differing.append(f"{key} is of {ends}, wanted {end - size_ms} to {end}")
+            wrong = unlike(found, wanted) if wanted or any(found.values()) else []
+            differing += [f"{key}: {', '.join(wrong)}"] if wrong else []
     return differing
 
 

@@ -1,0 +1,72 @@
+"""Tallies: what the closed sessions of one segment and span of time add up to, in sums and histograms.
+
+Beside its row of cells a segment has tallies: counts by place. Few of all places are ever used, so they are
+sparse: what is 0 is left out. They merge by addition, as cells do. Sessions of low and of high intent are
+told apart, so that each adds to one of them only. Values of 0 are in no bin (:mod:`stream.core.histogram`).
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from stream.core.delta import Code
+
+CLOSED: Final = ("closed_low", "closed_high")
+"""Sessions that have closed: those without a micro-conversion, and those with one."""
+
+DURATION: Final = ("duration_low", "duration_high")
+"""How long they lasted: a sum in ms, and a histogram."""
+
+PAGE_VIEWS: Final = "page_views"
+SEEN: Final = "seen"
+CLICKED: Final = "clicked"
+"""Sums over all of them."""
+
+SCORE: Final = "score"
+"""Their intent scores: a sum in millionths, and a histogram."""
+
+_SUMS: Final = (*CLOSED, *DURATION, PAGE_VIEWS, SEEN, CLICKED, SCORE)
+_HISTOGRAMS: Final = (*DURATION, SCORE)
+"""Their order decides about places, and so is part of the rows that are kept: add at the ends only."""
+
+FIRST_BIN: Final = 32
+"""Sums have the places before: room is left for more."""
+
+STRIDE: Final = 8
+"""Bins of all histograms by turns: room is left for more."""
+
+Tallies = dict[int, int]
+"""Counts by place; none is 0."""
+
+
+def add_tallies(tallies: Tallies, other: Mapping[int, int], times: int = 1) -> None:
+    """Add other tallies, so many times (-1: take them away)."""
+    for place, count in other.items():
+        total = tallies.get(place, 0) + times * count
+        if total:
+            tallies[place] = total
+        else:
+            tallies.pop(place, None)
+
+
+def place_of(code: Code) -> int:
+    """Return the place that a hit adds 1 to; -1: it is about no tally."""
+    if code.kind == "sum" and code.name in _SUMS:
+        return _SUMS.index(code.name)
+    if code.kind == "bin" and code.name in _HISTOGRAMS:
+        return FIRST_BIN + code.number * STRIDE + _HISTOGRAMS.index(code.name)
+    return -1
+
+
+def total(tallies: Mapping[int, int], *names: str) -> int:
+    """Return the sum of some sums."""
+    return sum(tallies.get(_SUMS.index(name), 0) for name in names)
+
+
+def histograms(tallies: Mapping[int, int]) -> dict[str, dict[int, int]]:
+    """Return all histograms by name: how many values are in each bin."""
+    found: list[dict[int, int]] = [{} for _ in _HISTOGRAMS]
+    for place, count in tallies.items():
+        if place >= FIRST_BIN:
+            number, histogram = divmod(place - FIRST_BIN, STRIDE)
+            found[histogram][number] = count
+    return dict(zip(_HISTOGRAMS, found, strict=True))

@@ -1,0 +1,94 @@
+"""What a pipeline knows of the sessions of its windows, held against the batch."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from stream.agents.rates import RatesState
+from stream.agents.sessions import SessionsState
+from stream.core.cell import Row, new_row
+from stream.core.definition import Definition
+from stream.core.facts import facts
+from stream.core.rates import Rates
+from tests.laws.pipeline import Pipeline
+from tests.oracle import Judged, rows
+from tests.oracle.summary import Visit, summary, unlike, visits
+
+
+class Shown(NamedTuple):
+    """A window as it was at a moment.
+
+    Attributes:
+        start: Where it begins, ms.
+        end: Where it ends, ms.
+        segments: What is known of its sessions, by segment.
+        closed_until: Of each partition: sessions whose last event + timeout is before this have closed, ms.
+    """
+
+    start: int
+    end: int
+    segments: Mapping[str, Mapping[str, float]]
+    closed_until: tuple[int, ...]
+
+
+def sliding(pipeline: Pipeline) -> list[Shown]:
+    """Return all sliding windows as they are now."""
+    core, until = _core(pipeline), _closed_until(pipeline)
+    nothing = new_row(len(core.measures))
+    return [
+        Shown(
+            window.end - window.size,
+            window.end,
+            {
+                segment: _facts(core, window.rows.get(segment, nothing), window.tallies.get(segment, {}))
+                for segment in window.rows.keys() | window.tallies.keys()
+            },
+            until,
+        )
+        for window in core.windows.values()
+        if window.end is not None
+    ]
+
+
+def kept(pipeline: Pipeline) -> Iterator[Shown]:
+    """Yield all minutes and hours that are kept."""
+    core, until = _core(pipeline), _closed_until(pipeline)
+    for level in core.levels[1:]:
+        for start in level.starts():
+            found = {s: _facts(core, slot.cells, slot.tallies) for s, slot in level.segments(start)}
+            yield Shown(start, start + level.width, found, until)
+
+
+def differences(windows: list[Shown], judged: Judged, definition: Definition) -> list[str]:
+    """Return where windows differ from what the batch makes of the same records."""
+    scope = rows(judged, definition, ("1m",), unlisted=True).scope
+    every = visits(judged, definition)
+    timeout = definition.times.timeout
+    found = []
+    for window in windows:
+
+        def is_closed(visit: Visit, until: tuple[int, ...] = window.closed_until) -> bool:
+            return visit.last + timeout < until[visit.partition]
+
+        inside = [visit for visit in every if window.start <= visit.start < window.end]
+        segments = {*window.segments, *(segment for visit in inside for segment in visit.segments)}
+        for segment in filter(scope.segment, segments):
+            wanted = summary((v for v in inside if segment in v.segments), definition, is_closed)
+            wrong = unlike(window.segments.get(segment, {}), wanted)
+            found += [f"{segment} {window.start} to {window.end}: {', '.join(wrong)}"] if wrong else []
+    return found
+
+
+def _facts(core: Rates, row: Row, tallies: Mapping[int, int]) -> Mapping[str, float]:
+    return facts(row, tallies, core.plans).fields()
+
+
+def _closed_until(pipeline: Pipeline) -> tuple[int, ...]:
+    states = [owned.state for owned in pipeline.sessions]
+    assert all(isinstance(state, SessionsState) for state in states)
+    return tuple(state.core.ledger.closed_until for state in states if isinstance(state, SessionsState))
+
+
+def _core(pipeline: Pipeline) -> Rates:
+    state = pipeline.rates.state
+    assert isinstance(state, RatesState)
+    return state.core
