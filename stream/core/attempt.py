@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from stream.core.funnel import begin, take_step
-from stream.core.plan import JourneyPlan, Plans, StepPlan
+from stream.core.plan import JourneyPlan, StepPlan
+from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.visitor import Attempt, Journey, Visitor
 

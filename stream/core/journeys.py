@@ -9,7 +9,7 @@ from itertools import compress, zip_longest
 
 from stream.core.attempt import end_of, fold, is_complete, put_in_order, replay, session_of
 from stream.core.ledger import Ledger
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.succession import succession
 from stream.core.timer import Timers

@@ -12,7 +12,7 @@ from stream.core.delta import NOBODY, Code, Hit, Sighting
 from stream.core.funnel import reached_by_closing
 from stream.core.hits import HitTable, Vocabulary
 from stream.core.labels import LabelReader
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
 
 

@@ -16,7 +16,7 @@ from stream.core.labels import Labels
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.reads import fields_read
 from stream.core.settling import Settling
 from stream.core.store import VisitorStore

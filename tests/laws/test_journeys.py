@@ -12,7 +12,7 @@ from stream.agents.rates import RatesState
 from stream.core.attempt import fold, put_in_order, replay
 from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Step, Times
 from stream.core.event import Event as CoreEvent
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.visitor import Journey
 from tests.laws.drawing import BEGIN
 from tests.laws.pipeline import TOPICS, Pipeline
