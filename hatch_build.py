@@ -28,6 +28,7 @@ MODULES = (
     "stream/core/log.py",
     "stream/core/partition.py",
     "stream/core/plan.py",
+    "stream/core/plans.py",
     "stream/core/rates.py",
     "stream/core/settling.py",
     "stream/core/tally.py",

@@ -17,7 +17,7 @@ from stream.agents.rates import RatesState
 from stream.agents.sessions import SessionsState
 from stream.agents.show import Show
 from stream.configuration import load
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.engine.builder import Engine
 from stream.engine.fatal import end_process
 from stream.engine.logs import FAUST_LOGGER

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from stream.core.funnel import begin, take_step
-from stream.core.plan import JourneyPlan, Plans, StepPlan
+from stream.core.plan import JourneyPlan, StepPlan
+from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.visitor import Attempt, Journey, Visitor
 
@@ -68,10 +69,8 @@ def fold(journey: Journey, horizon: int, plans: Plans) -> None:
     if not count:
         return
     folded = replay(journey, count, plans)
-    labels = {attempt.key(): attempt.state for attempt in journey.attempts}
-    for attempt in folded:
-        known = labels[attempt.key()]
-        attempt.state.labels, attempt.state.returning = known.labels, known.returning
+    for attempt, known in zip(folded, journey.attempts, strict=False):  # which begin with those, and go on
+        attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
     journey.folded = folded
     del journey.times[:count], journey.ids[:count], journey.kinds[:count], journey.sids[:count]
     journey.settled -= count

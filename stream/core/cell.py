@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from stream.core.delta import Code
-from stream.core.plan import NO_TIME, Plans
+from stream.core.plan import NO_TIME
+from stream.core.plans import Plans
 from stream.core.tally import place_of
 
 SESSIONS: Final = 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from stream.core.delta import Code
 from stream.core.histogram import bin_of
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.tally import CLICKED, DURATION, HIGH_INTENT, PAGE_VIEWS, SCORE, SEEN
 

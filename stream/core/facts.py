@@ -11,7 +11,7 @@ import msgspec
 from stream.core.cell import CONVERTED, FIELDS, OPEN, SESSIONS
 from stream.core.fields import Field
 from stream.core.histogram import percentile
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.tally import CLICKED, DURATION, HIGH_INTENT, PAGE_VIEWS, SCORE, SEEN, histograms, total
 
 MILLION = 1_000_000

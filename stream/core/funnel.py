@@ -10,7 +10,8 @@ all chains to a step alike. In a strict funnel a chain must go from event to eve
 from collections.abc import Sequence
 
 from stream.core.any_order import take
-from stream.core.plan import NO_TIME, MicroPlan, Plan, Plans, StepPlan
+from stream.core.plan import NO_TIME, MicroPlan, Plan, StepPlan
+from stream.core.plans import Plans
 from stream.core.session import Session
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from stream.core.delta import Code, Hit
 from stream.core.ending import Endings
-from stream.core.plan import LAST_TIME, NO_TIME, Plans
+from stream.core.plan import LAST_TIME, NO_TIME
+from stream.core.plans import Plans
 from stream.core.session import Session
 
 KNOWN_LIMIT = 50_000

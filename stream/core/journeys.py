@@ -5,25 +5,34 @@ back and contributed anew. Such events are few, so that is quick enough. An atte
 change it: not an event that could belong to it, nor the labels of the session in which it began.
 """
 
+from itertools import compress, zip_longest
+
 from stream.core.attempt import end_of, fold, is_complete, put_in_order, replay, session_of
 from stream.core.ledger import Ledger
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
+from stream.core.succession import succession
 from stream.core.timer import Timers
 from stream.core.visitor import Attempt, Journey, Visitor
 
 
 class Journeys:
-    """Settles, closes and forgets the attempts of the visitors of one partition."""
+    """Settles, closes and forgets the attempts of the visitors of one partition.
+
+    Attributes:
+        oldest: When the oldest attempt that is kept of each visitor began, ms, for whoever has to know what
+            can still change; ``None``: nobody has.
+    """
 
     def __init__(self, plans: Plans, ledger: Ledger) -> None:
         self._plans = plans
         self._ledger = ledger
+        self.oldest: dict[str, int] | None = None
 
     def take(self, visitor: Visitor, time: int, event_id: str, kind: int, sid: str) -> None:
         """Put an event that counts into the log of its visitor, if such a funnel is made of it."""
         plan = self._plans.by_kind(kind)
-        if not plan.journey and not (plan.journey_ends and visitor.journey is not None):
+        if not plan.journey and not plan.journey_ends:  # what an exclusion ends may be read after it
             return
         journey = visitor.journey
         if journey is None:
@@ -49,17 +58,19 @@ class Journeys:
             attempts = replay(journey, journey.settled, self._plans)
         else:
             attempts = [attempt.copy() for attempt in journey.attempts]
-        known = {attempt.key(): attempt for attempt in journey.attempts}
-        for attempt in attempts:
-            session, before = session_of(attempt, visitor), known.get(attempt.key())
-            origin = session or (before.state if before is not None else attempt.state)
-            attempt.state.labels, attempt.state.returning = origin.labels, origin.returning
+        for attempt, known in zip_longest(attempts, journey.attempts[: len(journey.folded)]):
+            session = session_of(attempt, visitor)
+            if session is not None:
+                attempt.state.labels, attempt.state.returning = session.labels, session.returning
+            elif known is not None:  # of what is not folded, sessions are kept
+                attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
         self._replace(journey.attempts, attempts)
         journey.attempts = attempts
         for attempt in attempts:
             if not is_complete(attempt, self._plans):  # else its sessions' ends see to it
                 later = to_forget if self.is_closed(attempt) else to_close
                 later.set(end_of(attempt, self._plans), name)
+        self._note(name, journey)
 
     def is_closed(self, attempt: Attempt) -> bool:
         """Whether an attempt has reached the last step, or the watermark has passed its end."""
@@ -88,18 +99,27 @@ class Journeys:
                 self._ledger.attempt_closed(attempt.state)
             to_forget.set(end, name)
 
-    def forget(self, visitor: Visitor, journey: Journey, horizon: int) -> bool:
+    def forget(self, name: str, visitor: Visitor, journey: Journey, horizon: int) -> bool:
         """Drop the attempts that nothing can change any more; return whether there were any."""
         fold(journey, horizon, self._plans)
-        kept = [attempt for attempt in journey.folded if not self._is_final(attempt, visitor, horizon)]
-        if len(kept) == len(journey.folded) and (kept or journey.times):
+        count = len(journey.folded)
+        stays = [not self._is_final(attempt, visitor, horizon) for attempt in journey.folded]
+        if all(stays) and (count or journey.times):
             return False
-        gone = {attempt.key() for attempt in journey.folded} - {attempt.key() for attempt in kept}
-        journey.folded = kept
-        journey.attempts = [attempt for attempt in journey.attempts if attempt.key() not in gone]
+        journey.folded = list(compress(journey.folded, stays))
+        journey.attempts = list(compress(journey.attempts, stays)) + journey.attempts[count:]
+        self._note(name, journey)
         if not journey.folded and not journey.times:
             visitor.journey = None
         return True
+
+    def _note(self, name: str, journey: Journey) -> None:
+        if self.oldest is None:
+            return
+        if journey.attempts:
+            self.oldest[name] = min(attempt.state.first for attempt in journey.attempts)
+        else:
+            self.oldest.pop(name, None)
 
     def _is_final(self, attempt: Attempt, visitor: Visitor, horizon: int) -> bool:
         if session_of(attempt, visitor) is not None or not self.is_closed(attempt):
@@ -108,39 +128,22 @@ class Journeys:
 
     def _replace(self, before: list[Attempt], after: list[Attempt]) -> None:
         """Take back attempts as they were, and contribute them as they are, where that differs."""
-        olds = {attempt.key(): attempt for attempt in before}
-        gone = [olds[key] for key in olds.keys() - {attempt.key() for attempt in after}]
-        for old in gone:
-            self._ledger.withdraw_attempt(old.state, self.is_closed(old))
-        for new in after:
-            same = olds.get(new.key())
-            if same is not None and _is_same(same, new):
-                new.state.counted = same.state.counted
+        ledger = self._ledger
+        for heir in succession(before, after):
+            attempt, olds = heir.attempt, heir.olds
+            if len(olds) == 1 and _is_same(olds[0].state, attempt.state):
+                attempt.state.counted = heir.seen
                 continue
-            if same is not None:
-                self._ledger.withdraw_attempt(same.state, self.is_closed(same))
-            was = same.state if same is not None else _taken_from(gone, new.funnel)
-            self._ledger.contribute_attempt(new.state, self.is_closed(new), was)
-        for joined in gone:  # with another: counters have seen what it reached
-            for heir in [one for one in after if one.funnel == joined.funnel][:1]:
-                heir.state.counted |= joined.state.counted
+            for old in olds:
+                ledger.withdraw_attempt(old.state, self.is_closed(old))
+            ledger.contribute_attempt(attempt.state, self.is_closed(attempt), heir.given)
 
 
-def _taken_from(gone: list[Attempt], funnel: int) -> Session | None:
-    """Take the first attempt at that funnel out of those that are gone, and return its state."""
-    for attempt in gone:
-        if attempt.funnel == funnel:
-            gone.remove(attempt)
-            return attempt.state
-    return None
-
-
-def _is_same(old: Attempt, new: Attempt) -> bool:
+def _is_same(old: Session, new: Session) -> bool:
     """Whether an attempt contributes what it did."""
-    one, other = old.state, new.state
     return (
-        one.reached == other.reached
-        and one.last == other.last
-        and one.labels == other.labels
-        and one.returning == other.returning
+        old.reached == new.reached
+        and old.last == new.last
+        and old.labels == new.labels
+        and old.returning == new.returning
     )

@@ -12,7 +12,7 @@ from stream.core.delta import NOBODY, Code, Hit, Sighting
 from stream.core.funnel import reached_by_closing
 from stream.core.hits import HitTable, Vocabulary
 from stream.core.labels import LabelReader
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
 
 
@@ -137,15 +137,26 @@ class Ledger:
         """Take back everything that an attempt has contributed."""
         self._contribute_attempt(state, closed, -1)
 
-    def contribute_attempt(self, state: Session, closed: bool, before: Session | None) -> None:
-        """Contribute an attempt as it is now; ``before`` is what it was until now, withdrawn."""
+    def contribute_attempt(self, state: Session, closed: bool, before: list[tuple[Session, int]]) -> None:
+        """Contribute an attempt as it is now.
+
+        Args:
+            state: Its state.
+            closed: Whether it is closed.
+            before: Those that it was until now, withdrawn, and what each handed on to it.
+        """
         self._contribute_attempt(state, closed, 1)
-        seen = 0 if before is None else before.counted
-        state.counted = seen | _mask(state.reached)
-        known = NOBODY if before is None else self._combination(before)
+        reached = state.counted = _mask(state.reached)
+        for old, given in before:
+            state.counted |= given
+            self._sight_all(state, given, self._combination(old))
+            reached &= ~given
+        self._sight_all(state, reached, NOBODY)
+
+    def _sight_all(self, state: Session, measures: int, before: int) -> None:
         for measure, codes in enumerate(self._words.counted):
-            if state.counted >> measure & 1:
-                self._sight(state, codes, known if seen >> measure & 1 else NOBODY)
+            if measures >> measure & 1:
+                self._sight(state, codes, before)
 
     def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
         mask, combination = _mask(state.reached), self._combination(state)

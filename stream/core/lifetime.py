@@ -118,7 +118,7 @@ class Lifetimes:
                     visitor.began = max(visitor.began, session.first)
         visitor.groups = [group for group in visitor.groups if group.sessions]
         if visitor.journey is not None and self._journeys is not None:
-            changed |= self._journeys.forget(visitor, visitor.journey, horizon)
+            changed |= self._journeys.forget(name, visitor, visitor.journey, horizon)
         known_until = visitor.began + self._times.known_for
         if not visitor.groups and known_until < horizon:
             visitor.began = -1

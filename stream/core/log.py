@@ -5,7 +5,7 @@ from typing import Final
 
 from stream.core.definition import Times
 from stream.core.funnel import advance, advance_tied, begin
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.visitor import Group
 

@@ -16,7 +16,7 @@ from stream.core.labels import Labels
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.reads import fields_read
 from stream.core.settling import Settling
 from stream.core.store import VisitorStore
@@ -40,6 +40,7 @@ class Partition:
         visitors: All visitors that are remembered.
         ledger: What sessions contributed since the last flush.
         lifetimes: Sees to the ends of sessions.
+        journeys: Attempts across sessions; ``None``: no funnel has such.
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class Partition:
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         user_type_counts = self.ledger.labels.user_type >= 0
-        self._journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
+        self.journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
         self.lifetimes = Lifetimes(
-            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self._journeys
+            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self.journeys
         )
         self._settling = Settling(
             self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts
@@ -132,8 +133,8 @@ class Partition:
             labels = self._labels.of(event)
         else:
             kind, labels = reading
-        if self._journeys is not None:
-            self._journeys.take(visitor, time, event_id, kind, sid)
+        if self.journeys is not None:
+            self.journeys.take(visitor, time, event_id, kind, sid)
         if group is None:
             visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))
             return "counted"

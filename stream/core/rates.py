@@ -12,7 +12,7 @@ from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.segment import Segments
 from stream.core.tally import Tallies, add_tallies
 from stream.core.window import SlidingWindow

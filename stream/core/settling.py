@@ -11,7 +11,7 @@ from stream.core.funnel import advance, begin
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import fill, replay, settled_sessions, sort_log
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.visitor import Group, Visitor
 

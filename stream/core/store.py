@@ -8,7 +8,7 @@ import msgspec
 from stream.core.attempt import fold as fold_journey
 from stream.core.definition import Times
 from stream.core.log import fold
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.visitor import Visitor
 
 pack: Final = msgspec.msgpack.Encoder().encode

@@ -20,7 +20,7 @@ class Group(msgspec.Struct, array_like=True, gc=False):
         times: The log: when those events were that may still be preceded by one that arrives later, in order
             of time, then id; behind those that are settled, others in order of arrival.
         ids: Their ids.
-        marks: What they are and say: their kind (:mod:`stream.core.plan`), and above it the number of their
+        marks: What they are and say: their kind (:mod:`stream.core.plans`), and above it the number of their
             labels.
         labels: Labels that events of the log carry; marks refer to them by number.
         sessions: The sessions that the settled events make, in order of time.
@@ -50,10 +50,6 @@ class Attempt(msgspec.Struct, array_like=True, gc=False):
     funnel: int
     sid: str
     state: Session
-
-    def key(self) -> tuple[int, int]:
-        """Return what tells a visitor's attempts apart: the funnel, and when it began."""
-        return self.funnel, self.state.first
 
     def copy(self) -> "Attempt":
         """Return an attempt that can change without this one."""

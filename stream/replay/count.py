@@ -84,7 +84,9 @@ class Count:
         self._times = times
         self._step = step
         self._widths = widths
-        self._attempts_last = longest(self.rates.plans)
+        self._oldest: dict[str, int] = {}
+        if self._partition.journeys is not None:
+            self._partition.journeys.oldest = self._oldest
         self._until_step = step
         self._steps = 0
 
@@ -127,7 +129,7 @@ class Count:
     def finish(self) -> None:
         """Close all sessions and windows, and hand out what is left."""
         self._pass_time()
-        last = max(self._times.timeout, self._attempts_last)
+        last = max(self._times.timeout, longest(self.rates.plans))
         for now in (0, 2 * (last + self._times.late_after) + MINUTE):
             self._partition.pass_time(now, {INPUT: True})  # idle at its end, until every session has ended
         self._fold()
@@ -147,10 +149,12 @@ class Count:
         """Return the time (ms) before which no session can begin or reach anything, or be taken back.
 
         An event that is not late may still belong to a session that ended a timeout before it, and that
-        began the greatest length before that; sessions close some time after their end is passed.
+        began the greatest length before that; sessions close some time after their end is passed. Attempts
+        across sessions may go on for any time; those that can still change are kept.
         """
         horizon = self._partition.clock.horizon
-        return horizon - self._times.timeout - self._times.max_length - 2 * BUCKET_MS - self._attempts_last
+        until = horizon - self._times.timeout - self._times.max_length - 2 * BUCKET_MS
+        return min(until, min(self._oldest.values(), default=until))
 
     def _fold(self) -> None:
         self._steps += 1

@@ -11,7 +11,7 @@ from itertools import islice
 from stream.core.attempt import fold as fold_journey
 from stream.core.definition import Times
 from stream.core.log import fold
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.store import VisitorStore, pack
 from stream.core.visitor import Visitor
 

@@ -9,7 +9,7 @@ from stream.core.definition import Definition
 from stream.core.facts import MILLION
 from stream.core.funnel import reached_by_closing
 from stream.core.labels import unsaid
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.segment import cross_value
 from stream.core.session import Session
 

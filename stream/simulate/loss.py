@@ -14,7 +14,7 @@ from stream.core.event import LABEL_FIELDS, Event
 from stream.core.funnel import advance, begin
 from stream.core.labels import LabelReader, Labels, unsaid
 from stream.core.log import fill, joins
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.segment import ALL, cross_value
 from stream.core.session import Session
 from stream.simulate.drop import Drop

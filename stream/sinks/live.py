@@ -8,7 +8,7 @@ import msgspec
 from stream.core.cell import CONVERTED, FIELDS, Row, new_row
 from stream.core.closed import ClosedRow
 from stream.core.facts import facts
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.core.segment import ALL, Segments

@@ -6,6 +6,7 @@ from stream.engine.opening import open_partitions
 from stream.engine.partition import Partition
 from tests.broker.logs import changelogs
 from tests.engine.fakes import NotingObserver, NotingState, topology
+from tests.parts import create_topics
 from tests.parts.kafka import KafkaBroker
 
 
@@ -23,8 +24,8 @@ async def test_how_far_a_changelog_is_read_is_told(kafka: KafkaBroker) -> None:
 
         successor = TransactionalLog(logs.connection, "visits", logs.changelog)
         visits = topology()
+        await create_topics(kafka.bootstrap, visits.inputs, 1)
         opened = Partition(visits, 0, Telling(), successor, NotingObserver())
-        opened.position = dict.fromkeys(visits.inputs, 0)
         assert opened.opening == "claiming its changelog"
         await open_partitions(logs.connection, visits, logs.changelog.topic, [opened])
         await successor.close()

@@ -74,7 +74,7 @@ def _replay(site: Site, folder: Path, values: list[bytes | None]) -> dict[bytes,
     """Return the rows that `replay` prints of records, as one file of lines, by their keys in the topic."""
     file = folder / "events.jsonl"
     file.write_bytes(b"\n".join(value for value in values if value and b"\n" not in value))
-    command = [sys.executable, "-m", "stream", "replay", "--preset", site.preset, "--json", str(file)]
+    command = [sys.executable, "-m", "stream", "replay", *site.arguments, "--json", str(file)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=900, check=True)
     found = {}
     for line in done.stdout.splitlines():

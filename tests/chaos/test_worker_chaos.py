@@ -6,19 +6,47 @@ Chance is decided by ``MICROCONV_CHAOS_SEED``.
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
+from stream.configuration import preset_text
 from stream.engine.rows import POSITION_KEY, Position
 from stream.simulate.disorder import Arrival
 from tests.chaos.violence import SESSION_TIMEOUT_S, Load, violence
+from tests.laws.journeys import journeys
+from tests.oracle import Read, judge
 from tests.parts import FAST_COMPACTION, KafkaBroker, RedisServer, create_topics, read_topic
 from tests.worker.site import Site
 from tests.worker.waiting import until
 
 pytestmark = pytest.mark.timeout(240)
+
+ACROSS = """
+[[funnel]]
+name = "visits"
+scope = "visitor"
+steps = [
+  { name = "view", event = "view_item" },
+  { name = "cart", event = "add_to_cart", optional = true },
+  { name = "order", event = "purchase", macro = true },
+]
+
+[[funnel]]
+name = "pages"
+scope = "visitor"
+within = "20m"
+reentry = "first"
+steps = [
+  { name = "one", event = "page_view" },
+  { name = "list", event = "view_item_list" },
+  { name = "two", event = "page_view" },
+]
+exclude = [{ event = "search", from = "list" }]
+"""
+"""Funnels across sessions: attempts last longer than a session's timeout, and end while the story goes on."""
 
 
 @pytest.fixture
@@ -35,6 +63,23 @@ async def test_kill_9(site: Site, tmp_path: Path, static: bool) -> None:
             for worker in story.random.sample(story.fleet.workers, story.random.choice([1, 1, 2])):
                 await story.kill(worker)
             await story.a_while(0.5, 4)
+
+
+async def test_kill_9_amid_attempts_across_sessions(site: Site, tmp_path: Path) -> None:
+    """Funnels that run across sessions are exact, too, when workers die while attempts are open."""
+    file = tmp_path / "microconv.toml"
+    file.write_text(preset_text("ecommerce") + ACROSS)
+    across = replace(site, file=file, overrides={"MICROCONV_SESSIONS__TIMEOUT": "5m"})
+    async with violence(across, tmp_path) as story:
+        for _ in range(4):
+            for worker in story.random.sample(story.fleet.workers, story.random.choice([1, 1, 2])):
+                await story.kill(worker)
+            await story.a_while(0.5, 4)
+
+    sent = await read_topic(across.bootstrap, across.events)
+    reads = [Read(r.topic, r.partition, r.offset, r.timestamp, r.value) for r in sent]
+    met = set(journeys(judge(reads, across.definition()), across.definition()))
+    assert met >= {"an attempt across two sessions", "an attempt that expires before another"}
 
 
 async def test_frozen_inside_transactions(site: Site, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.worker.waiting import until
 SESSION_TIMEOUT_S = 6.0
 """After so long the partitions of a silent worker go to others."""
 
-COMMAND = ("-m", "tests.chaos.freezing", "worker", "--preset")
+COMMAND = ("-m", "tests.chaos.freezing", "worker")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from stream.configuration import ConfigurationError, load, presets
 from stream.core.definition import Condition, Definition, Dimension, Micro
 from stream.core.event import LABEL_FIELDS, Event
 from stream.core.labels import LabelReader
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.units import duration_ms, duration_text
 
 SMALL = '[[micro]]\nname = "share"\nevent = "share"\n'
@@ -93,6 +93,7 @@ def test_without_any_configuration_it_says_how_to_give_one(
         load(environ={})
 
 
+@pytest.mark.says("and no `micro.*` is of them.")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

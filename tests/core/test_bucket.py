@@ -1,10 +1,12 @@
 """How fine the past is kept, and by what windows slide."""
 
+from dataclasses import replace
+
 import pytest
 
 from stream.core.bucket import level_of
 from stream.core.cell import SESSIONS
-from stream.core.definition import Definition, Micro, Times
+from stream.core.definition import Definition, Funnel, Micro, Step, Times
 from stream.core.rates import Rates
 from tests.core.test_rates import BEGIN, ENTER, delta
 
@@ -13,7 +15,7 @@ SIZES = (MINUTE, HOUR, 2 * HOUR, 3 * HOUR, DAY, 8 * DAY, 9 * DAY)
 
 
 @pytest.mark.says(
-    "Panes of 10 s are kept for 2 h, minutes for 8 d, hours for 9 d or a day longer than the longest window;"
+    "Panes of 10 s are kept for 2 h, minutes for 8 d, hours for 9 d or a day longer than the longest window,"
 )
 def test_the_past_gets_coarser() -> None:
     """Of a session that began long ago its pane is known for two hours, its minute for eight days."""
@@ -39,6 +41,22 @@ def test_the_past_gets_coarser() -> None:
         known.append([row is not None and row[SESSIONS] == 1 for row in rows])
     minute, hour, nothing = [False, True, True], [False, False, True], [False] * 3
     assert known == [[True] * 3, [True] * 3, minute, minute, hour, hour, nothing]
+
+
+@pytest.mark.says("or two days longer than the longest `within` across sessions;")
+def test_hours_are_kept_for_attempts_across_sessions() -> None:
+    """An hour is kept for longer than an attempt that began in it lasts without a new step 0."""
+    trial = Funnel("trial", (Step("a", "a"), Step("b", "b")), 30 * DAY)
+    for scope, kept in (("visitor", 32 * DAY), ("session", 9 * DAY)):
+        rates = Rates(Definition((replace(trial, scope=scope),), (Micro("share", "share"),)))
+        rates.fold(delta(1, BEGIN, (BEGIN, ENTER, 1)))
+        known = []
+        for seq, age in enumerate((kept - HOUR, kept + 2 * HOUR)):
+            rates.fold(delta(2 + seq, BEGIN + age))
+            rates.pass_time()
+            rates.forget()
+            known.append(rates.levels[2].row(BEGIN - BEGIN % HOUR, "all") is not None)
+        assert known == [True, False], scope
 
 
 @pytest.mark.says("a longer window slides by the coarsest of them in it.")

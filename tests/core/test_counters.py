@@ -86,3 +86,39 @@ def seen(story: Story) -> dict[str, list[int]]:
     state = story.pipeline.rates.state
     assert isinstance(state, RatesState)
     return {segment: counts[:3] for segment, counts in state.core.counters.items()}
+
+
+ACROSS = Definition(
+    funnels=(Funnel("f", (Step("a", "a"), Step("b", "b"), Step("c", "c")), 60 * MINUTE, scope="visitor"),),
+    dimensions=(Dimension("device", "device", ("mobile", "desktop")),),
+    times=Times(timeout=5 * MINUTE, allowed_lateness=180 * MINUTE),
+)
+
+
+def test_attempts_that_are_joined_are_seen_where_they_count() -> None:
+    """What a joined attempt had reached is seen under the labels of the other, where it counts now."""
+    story = Story(ACROSS)
+    story.at("13:00", "a", device="mobile")
+    story.at("14:30", "a", device="desktop")
+    story.at("15:25", "b", device="desktop")
+    assert seen(story)["device=desktop"][:3] == [1, 1, 0]
+    story.at("13:50", "a", device="desktop")  # one attempt of three sessions, the first of them mobile
+    assert seen(story)["device=mobile"][:3] == [1, 1, 0]
+    story.at("15:20", "b")
+    story.at("15:28", "c")
+    assert seen(story)["device=mobile"][:3] == [1, 1, 1]
+    assert seen(story)["all"][:3] == [2, 1, 1]
+
+
+def test_an_attempt_that_is_split_is_counted_twice() -> None:
+    """A late last step leaves what follows to a second attempt, which is seen for itself, too."""
+    story = Story(ACROSS)
+    story.at("13:00", "a", device="mobile")
+    story.at("13:30", "a", device="desktop")
+    story.at("13:31", "b")
+    story.at("13:40", "c")
+    assert seen(story)["all"][:3] == [1, 1, 1]
+    story.at("13:10", "b")
+    story.at("13:20", "c")
+    assert seen(story)["all"][:3] == [2, 2, 2]
+    assert seen(story)["device=desktop"][:3] == [1, 1, 1]

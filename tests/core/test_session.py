@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stream.core.definition import Definition, Funnel, Step
 from stream.core.funnel import advance, advance_tied, begin
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 
 NAMES = "abcd"
 

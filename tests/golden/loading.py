@@ -187,6 +187,7 @@ def _funnel(table: Mapping[str, Any]) -> Funnel:
         table.get("reentry", "latest"),
         table.get("order", "ordered"),
         tuple(_exclusion(exclude, names) for exclude in table.get("exclude", [])),
+        table.get("scope", "session"),
     )
 
 

@@ -51,7 +51,7 @@ DECIDING = (
 
 def deciding(session: Session, definition: Definition) -> Iterator[str]:
     """Yield the rules that decide in a session."""
-    f, g, strict, unordered = definition.funnels
+    f, g, strict, unordered = definition.funnels[:4]
     times = reached(session, definition)
     yield from _of_ordered(session, f, g, times)
     yield from _of_exclusions(session, f, strict)

@@ -60,6 +60,25 @@ DEFINITION = Definition(
             within_ms=3 * MINUTE,
             order="unordered",
         ),
+        Funnel(
+            "journey",
+            (
+                Step("a", "a"),
+                Step("b", "b", optional=True, within_ms=6 * MINUTE),
+                Step("d", "d"),
+            ),
+            within_ms=12 * MINUTE,  # longer than a session's timeout, and its greatest length
+            exclusions=(Exclusion("x", (), 0, 2),),
+            scope="visitor",
+        ),
+        Funnel(
+            "again",
+            (Step("a", "a"), Step("c", "c"), Step("a2", "a")),
+            within_ms=2 * MINUTE,
+            reentry="first",
+            exclusions=(Exclusion("c", (Condition("value", ("< 10",)),), 1, 2),),
+            scope="visitor",
+        ),
     ),
     micros=(
         Micro("any", "d", where=(Condition("page", ("", "/y")),), weight=7_000_000),

@@ -109,6 +109,7 @@ _NAMES = (
     tuple("ddce"),
     tuple("bbcce"),
     ("page_view", "page_view", "x", "view_promotion", "select_promotion"),
+    tuple("aabdxac"),
 )
 _WORDS = [
     [
@@ -139,7 +140,7 @@ _SITES = st.sampled_from(
         for topics, apart in (((0, 1), 0), ((0, 1), 0), ((1, 0), 3 * 60 * MINUTE), ((0,), 0))
         for span in (45, 24, 16, 10, 5)  # where time is short, sessions have many events
         for with_ids in (True, False)
-        for mind in (0, 1, 2, 3, 4, 1, 2, 0, 1)
+        for mind in (0, 1, 2, 3, 4, 1, 2, 0, 1, 5, 5)
     ]
 )
 _IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]

@@ -9,6 +9,7 @@ from stream.core.definition import Definition, Times
 from stream.core.labels import FORWARD_FACTOR
 from tests.laws.deciding import DECIDING, deciding
 from tests.laws.defined import MINUTE
+from tests.laws.journeys import JOURNEYS, journeys
 from tests.laws.pipeline import TOPICS
 from tests.laws.taking_back import TAKING_BACK, taking_back
 from tests.oracle import Read, judge
@@ -56,6 +57,7 @@ SITUATIONS = (
     "a session that does not say where it came from",
     *DECIDING,
     *TAKING_BACK,
+    *JOURNEYS,
 )
 """All that :func:`situations` can find. Some faults show in one of them alone."""
 
@@ -68,6 +70,7 @@ def situations(reads: Sequence[Read], definition: Definition) -> Iterator[str]:
     for verdict in judged.verdicts:
         yield f"a record that is {verdict}"
     yield from taking_back(judged, definition)
+    yield from journeys(judged, definition)
     groups: dict[tuple[str, str], Ordered] = defaultdict(list)
     ids: set[tuple[str, str]] = set()
     for event in judged.counted:

@@ -49,7 +49,7 @@ def _late(event: Event, before: list[Event], definition: Definition, watermark: 
     had = [session for session in sessions_of(before, definition) if session.events[0] in now.events]
     times = reached(now, definition)
     lost = {measure for session in had for measure in reached(session, definition).keys() - times.keys()}
-    f, _, strict, _ = definition.funnels
+    f, _, strict = definition.funnels[:3]
     if matches(event, f.exclusions[0]) and any(measure.startswith("f.") for measure in lost):
         yield "an exclusion that arrives late and takes a conversion back"
     if not steps_of(event, strict.steps) and any(measure.startswith("strict.") for measure in lost):

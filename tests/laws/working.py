@@ -18,6 +18,7 @@ PARTITIONS = 2
 
 TROUBLES = (
     "a crash that loses what was read",
+    "a crash amid an attempt across sessions",
     "a crash of the rates",
     "idle before more comes",
     "a closed session that is opened again",
@@ -75,6 +76,7 @@ class Worker:
             self._meet("a crash that loses what was read", bool(self._taken[partition]))
             pipeline.sessions[partition].crash()
             self._taken[partition] = []
+            self._meet("a crash amid an attempt across sessions", self._is_amid_an_attempt(partition))
         elif step.kind == "flush rates":
             pipeline.flush_rates()
         else:
@@ -110,6 +112,16 @@ class Worker:
             "idle before more comes", any(t not in over and clocks[t].newest is not None for t in topics)
         )
         return [t for t in topics if t in over or clocks[t].newest is not None]
+
+    def _is_amid_an_attempt(self, partition: int) -> bool:
+        """Return whether an attempt that was read back can still go on."""
+        state = self.pipeline.sessions[partition].state
+        assert isinstance(state, SessionsState)
+        core = state.core
+        assert core.journeys is not None
+        visitors = [core.visitors.look(name) for name in core.visitors.names()]
+        journeys = [visitor.journey for visitor in visitors if visitor is not None and visitor.journey]
+        return any(not core.journeys.is_closed(a) for journey in journeys for a in journey.attempts)
 
     def _meet(self, what: str, holds: bool) -> None:
         if holds:

@@ -20,9 +20,11 @@ class Turn:
         time: When, ms.
         steps: The numbers of the steps that the event matches, lowest first.
         ends: What it ends as an exclusion: chains whose newest step is one of these.
+        event: The event itself.
     """
 
     time: int
+    event: Event
     steps: tuple[int, ...] = ()
     ends: range = range(0)
 
@@ -56,11 +58,11 @@ def turns_of(events: Sequence[Event], funnel: Funnel) -> list[Turn]:
     for event in events:
         steps = tuple(steps_of(event, funnel.steps))
         if steps or funnel.order == "strict":
-            turn = Turn(event.time, steps)
+            turn = Turn(event.time, event, steps)
             turns.append((event.time, False, min(steps, default=none), event.event_id, turn))
         for exclusion in funnel.exclusions:
             if matches(event, exclusion):
-                turn = Turn(event.time, ends=_ended_by(exclusion))
+                turn = Turn(event.time, event, ends=_ended_by(exclusion))
                 turns.append((event.time, True, none, event.event_id, turn))
     return [turn for *_, turn in sorted(turns, key=lambda entry: entry[:-1])]
 

@@ -1,12 +1,13 @@
-"""Count sessions into windows: the last row of every window once everything has closed."""
+"""Count sessions, and attempts across them, into windows: the last row of each once everything has closed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
 from stream.core.definition import SESSION, Definition
+from tests.oracle.attempts import across, attempts_of, reached_across, session_of
 from tests.oracle.judging import Judged, judge
 from tests.oracle.reaching import bases, reached
 from tests.oracle.record import Event, Read
@@ -90,8 +91,14 @@ def rows(
         by_visitor[event.partition, event.visitor].append(event)
     of = bases(definition)
     for events in by_visitor.values():
-        for session in sessions_of(events, definition):
-            _count(session, definition, of, scope, counts)
+        sessions = sessions_of(events, definition)
+        for session in sessions:
+            times = reached(session, definition) | {SESSION: session.start}
+            _count(times, of, _exact(session, scope), scope.sizes, counts)
+        for funnel in filter(across, definition.funnels):
+            for attempt in attempts_of(events, funnel):
+                segments = _exact(session_of(attempt, sessions), scope)
+                _count(reached_across(attempt, funnel), of, segments, scope.sizes, counts)
     result = Rows(scope)
     for key in sorted(counts):
         if scope.key(key):
@@ -99,17 +106,31 @@ def rows(
     return result
 
 
+def _exact(session: Session, scope: Scope) -> list[str]:
+    return [segment for segment in session.segments() if scope.segment(segment)]
+
+
 def _count(
-    session: Session, definition: Definition, of: dict[str, str], scope: Scope, counts: dict[Key, list[int]]
+    times: Mapping[str, int],
+    of: Mapping[str, str],
+    segments: Sequence[str],
+    sizes: Sequence[str],
+    counts: dict[Key, list[int]],
 ) -> None:
-    """Add one session to the windows of its base times and of the times at which it reached a measure."""
-    times = reached(session, definition)
-    segments = [segment for segment in session.segments() if scope.segment(segment)]
+    """Add a session, or an attempt across sessions, to the windows of its base times and of what it reached.
+
+    Args:
+        times: When it reached each measure, ms; of a session also when that began.
+        of: The base of each measure.
+        segments: The segments to count it in.
+        sizes: Sizes of windows.
+        counts: Sessions, converted and actions by key; they are added to.
+    """
     for measure, base in of.items():
-        base_time = session.start if base == SESSION else times.get(base)
+        base_time = times.get(base)
         if base_time is None:
             continue
-        for size in scope.sizes:
+        for size in sizes:
             length = size_ms(size)
             for segment in segments:
                 relevant = counts[measure, segment, size, base_time // length * length]

@@ -11,10 +11,12 @@ from tests.oracle.visits import Session
 def reached(session: Session, definition: Definition) -> dict[str, int]:
     """Return the time (ms) at which a session that has closed reached each measure.
 
-    A measure not reached is left out.
+    A measure not reached is left out, and so are those of funnels that run across sessions.
     """
     times: dict[str, int] = {}
     for funnel in definition.funnels:
+        if funnel.scope == "visitor":
+            continue
         for number, time in funnel_times(session, funnel).items():
             times[f"{funnel.name}.{funnel.steps[number].name}"] = time
     for micro in definition.micros:  # a micro-conversion may only be of a measure named before it

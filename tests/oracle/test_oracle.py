@@ -46,6 +46,7 @@ def test_order_of_reading_does_not_matter() -> None:
             Funnel("g", (Step("a", "a"), Step("b", "b")), order="strict"),
             Funnel("h", (Step("a", "a"), Step("b", "b"), Step("c", "c")), order="unordered"),
             Funnel("i", (Step("a", "a"), Step("c", "c")), exclusions=(Exclusion("b", (), 0, 1),)),
+            Funnel("j", (Step("a", "a"), Step("b", "b"), Step("c", "c")), 600_000, scope="visitor"),
         ),
         micros=(Micro("m", "x"), Micro("n", "x", of="f.b")),
         dimensions=(Dimension("device", "device"), Dimension("user_type", "user_type")),

@@ -116,6 +116,17 @@ def test_what_would_strike_nobody_is_told(text: str, wanted: str) -> None:
         drop_of(text, CROSSED, START)
 
 
+def test_what_runs_across_sessions_cannot_be_dropped() -> None:
+    """One visit is followed at a time, so of a funnel across sessions no step can be dropped; it is said."""
+    trial = Funnel("trial", (Step("a", "view_item"), Step("b", "purchase")), scope="visitor")
+    site = Definition(funnels=(*CROSSED.funnels, trial))
+    with pytest.raises(
+        UsageError, match=r"found 'trial.b'.*wanted: a measure of one session: this funnel runs"
+    ):
+        drop_of("trial.b:0.5:30m", site, START)
+    assert drop_of("f.a:0.5:30m", site, START).measure == "f.a"
+
+
 def test_without_dimensions_there_is_the_whole() -> None:
     """Where a configuration has no dimensions the sentence says so."""
     bare = Definition(funnels=CROSSED.funnels)

@@ -4,7 +4,7 @@ import msgspec
 
 from stream.agents.rates import RatesState
 from stream.configuration import load
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.rates import Rates
 from stream.sinks.live import LiveRates
 from tests.laws.pipeline import Pipeline

@@ -8,7 +8,7 @@ import pytest
 from stream.agents.rates import RatesState
 from stream.configuration import load
 from stream.core.bucket import HOUR, MINUTE, MINUTES_FOR
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.rates import Rates
 from stream.sinks.live import ROWS_A_PIECE, WINDOWS_A_PIECE, LiveRates
 from stream.sinks.redis_values import Hash, Scored, Value

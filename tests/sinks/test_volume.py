@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition, Dimension, Funnel, Micro, Step, Times
-from stream.core.plan import Plans
+from stream.core.plans import Plans
 from stream.core.rates import Rates
 from stream.core.segment import Segments
 from stream.sinks.keys import KEYS

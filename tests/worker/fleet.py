@@ -17,8 +17,8 @@ from tests.worker.truth import Truth
 from tests.worker.verdict import differences
 from tests.worker.waiting import until
 
-COMMAND = ("-m", "stream", "worker", "--preset")
-"""How a worker is started; the preset follows."""
+COMMAND = ("-m", "stream", "worker")
+"""How a worker is started; what tells it the configuration follows."""
 
 
 class Fleet:
@@ -45,7 +45,7 @@ class Fleet:
                 f"worker-{number}",
                 folder,
                 {**site.environment, **(environment or {})},
-                [*command, site.preset],
+                [*command, *site.arguments],
             )
             for number in range(workers)
         ]
@@ -138,8 +138,7 @@ class Fleet:
         """
         site = self.site
         sent = await read_topic(site.bootstrap, site.events)
-        times = site.definition().times
-        at_ms = closing_time(max(record.timestamp for record in sent), times)
+        at_ms = closing_time(max(record.timestamp for record in sent), site.definition())
         closing = closing_events(sorted({record.partition for record in sent}), at_ms)
         await produce(site.bootstrap, site.events, closing)
         records = await read_topic(site.bootstrap, site.events)

@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from redis.asyncio import Redis
 
@@ -33,6 +34,7 @@ class Site:
         redis_url: The Redis.
         partitions: Of the events topic.
         preset: The built-in configuration.
+        file: A configuration of its own instead, if it has one.
         transactions: Whether the broker has transactions.
         overrides: Further environment variables of the workers.
         tag: The consumer group, and the prefix of all topics and keys.
@@ -42,6 +44,7 @@ class Site:
     redis_url: str
     partitions: int = 4
     preset: str = "ecommerce"
+    file: Path | None = None
     transactions: bool = True
     overrides: Mapping[str, str] = field(default_factory=dict)
     tag: str = field(default_factory=_new_tag)
@@ -81,8 +84,15 @@ class Site:
             **self.overrides,
         }
 
+    @property
+    def arguments(self) -> list[str]:
+        """The options by which commands are told the configuration."""
+        return ["--preset", self.preset] if self.file is None else ["-c", str(self.file)]
+
     def settings(self) -> Settings:
         """Return the configuration as its workers read it."""
+        if self.file is not None:
+            return load(str(self.file), environ=self.environment)
         return load(preset=self.preset, environ=self.environment)
 
     def definition(self) -> Definition:

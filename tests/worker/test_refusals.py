@@ -57,7 +57,7 @@ async def test_a_port_that_is_taken(site: Site, tmp_path: Path) -> None:
     """A second worker on the same port ends and says which key to change."""
     async with running(Fleet(site, tmp_path)) as fleet:
         port = {"MICROCONV_WEB__PORT": str(fleet.workers[0].port)}
-        other = WorkerProcess("other", tmp_path, {**site.environment, **port}, [*COMMAND, site.preset])
+        other = WorkerProcess("other", tmp_path, {**site.environment, **port}, [*COMMAND, *site.arguments])
         other.start()
 
         assert await other.ended() in (1, 2)
@@ -88,7 +88,7 @@ async def test_inputs_with_different_partition_counts(site: Site, tmp_path: Path
     await create_topics(site.bootstrap, [site.events], 4)
     await create_topics(site.bootstrap, [app_events], 3)
     inputs = {"MICROCONV_KAFKA__EVENTS": f'["{site.events}", "{app_events}"]'}
-    worker = WorkerProcess("worker", tmp_path, {**site.environment, **inputs}, [*COMMAND, site.preset])
+    worker = WorkerProcess("worker", tmp_path, {**site.environment, **inputs}, [*COMMAND, *site.arguments])
     worker.start()
     try:
         assert await worker.ended(within=30) == 1

@@ -124,7 +124,9 @@ async def test_keyed_by_is_not_changed_in_a_group(unkeyed: UnkeyedSite, tmp_path
         "MICROCONV_KAFKA__EVENTS": f'["{unkeyed.tag}-elsewhere"]',
         "MICROCONV_KAFKA__KEYED_BY": "visitor",
     }
-    worker = WorkerProcess("other", tmp_path, {**unkeyed.environment, **events}, [*COMMAND, unkeyed.preset])
+    worker = WorkerProcess(
+        "other", tmp_path, {**unkeyed.environment, **events}, [*COMMAND, *unkeyed.arguments]
+    )
     worker.start()
     try:
         assert await worker.ended(within=30) == 1

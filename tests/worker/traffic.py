@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from stream.core.definition import Times
+from stream.core.definition import Definition
 from stream.simulate.disorder import Arrival, Disorder, arrivals
 from stream.simulate.traffic import Traffic, steady
 from tests.parts import Record
@@ -44,14 +44,18 @@ def messy(seed: int, sessions: int, per_second: float, disorder: Disorder = MESS
     return list(arrivals(shop, disorder))
 
 
-def closing_time(last_ms: int, times: Times) -> int:
+def closing_time(last_ms: int, definition: Definition) -> int:
     """Return an event time at which every earlier session and every earlier window has closed and is mature.
+
+    So has every attempt across sessions.
 
     Args:
         last_ms: The last arrival before it.
-        times: Of the definition.
+        definition: What is measured.
     """
-    next_hour = (last_ms + times.timeout + times.out_of_order) // HOUR * HOUR + HOUR
+    times = definition.times
+    last = max([times.timeout, *(f.within_ms for f in definition.funnels if f.scope == "visitor")])
+    next_hour = (last_ms + last + times.out_of_order) // HOUR * HOUR + HOUR
     return next_hour + times.allowed_lateness + times.out_of_order + 1_000
 
 

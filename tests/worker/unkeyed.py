@@ -97,7 +97,7 @@ class UnkeyedFleet(Fleet):
         """
         site = self.site
         sent = await site.read_sources()
-        at_ms = closing_time(max(r.timestamp for r in sent.values()), site.definition().times)
+        at_ms = closing_time(max(r.timestamp for r in sent.values()), site.definition())
         for topic, partition in sorted({place[:2] for place in sent}):
             ping = {"name": "ping", "time": at_ms, "visitor_id": f"{CLOSING}-{topic}-{partition}"}
             await produce(site.bootstrap, topic, [Record(json.dumps(ping).encode(), None, partition, at_ms)])

@@ -1,0 +1,221 @@
+"""The compiled definition: from the kind of an event to what it does.
+
+The *kind* of an event says which conditions of its name hold, as a small number that state can keep: from it,
+and from nothing else, follows what the event does (:class:`stream.core.plan.Plan`).
+"""
+
+from typing import Final, NamedTuple
+
+from stream.core.condition import all_hold
+from stream.core.definition import MICRO, SESSION, SESSION_FACTS, Condition, Definition, Funnel
+from stream.core.event import Event
+from stream.core.plan import (
+    CLICKED,
+    NO_TIME,
+    PAGE_VIEW,
+    SEEN,
+    AnyOrderPlan,
+    Group,
+    JourneyPlan,
+    MicroPlan,
+    Plan,
+    StepPlan,
+)
+
+MOST_CONDITIONS: Final = 40
+"""Of one event name: state keeps which of them hold as bits of one integer of 64, beside other things."""
+
+
+class _Exclusion(NamedTuple):
+    """What an exclusion ends: the chains of these steps of a funnel."""
+
+    steps: tuple[int, ...]
+    funnel: int
+
+
+_What = StepPlan | tuple[AnyOrderPlan, int] | MicroPlan | _Exclusion
+
+
+class Plans:
+    """The compiled definition.
+
+    Attributes:
+        measures: Names of all measures by number.
+        groups: All groups; the first is the session's own.
+        kinds: The kind of events of a name, where it depends on nothing else; 0 stands for all other names.
+        bits: How many bits a kind has.
+        conditions: How many different conditions there are on events of each name.
+        conversions: The measures that are conversions of a session, micro or macro.
+        milestones: The bits of the micro-conversions: secondary actions, steps of funnels after the first.
+        weights: What reaching each measure adds to the intent score, in millionths.
+        any_strict: Whether some funnel is strict: then each event of a session has a number.
+        started: The first of the measures that are facts about sessions.
+        engaged_after: A session that lasts longer is engaged, ms.
+        journeys: The funnels that run across sessions, by number.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self.measures = definition.measures()
+        self._number = {name: i for i, name in enumerate(self.measures)}
+        self.started = len(self.measures) - len(SESSION_FACTS)
+        self.engaged, self.bounced, self.single_page = range(self.started + 1, len(self.measures))
+        self.optional = [step.optional for f in definition.funnels for step in f.steps]
+        self.optional += [False] * (len(self.measures) - len(self.optional))
+        self.engaged_after = definition.times.engaged_after
+        self.any_strict = any(f.order == "strict" for f in definition.funnels)
+        entrances = {
+            self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels if not f.steps[0].macro
+        }
+        across = {
+            self._number[f"{f.name}.{s.name}"]
+            for f in definition.funnels
+            if f.scope == "visitor"
+            for s in f.steps
+        }
+        self.conversions = frozenset(range(self.started)) - entrances - across
+        firsts = {self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels}
+        self.milestones = sum(1 << measure for measure in self.conversions - firsts)
+        self.weights = [step.weight for f in definition.funnels for step in f.steps]
+        self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
+        self.groups = self._groups(definition)
+        self.journeys: dict[int, JourneyPlan] = {}
+        self._names = [PAGE_VIEW, *SEEN, *CLICKED]
+        self._conditions: list[list[tuple[Condition, ...]]] = [[] for _ in self._names]
+        self._what: list[list[tuple[int, _What]]] = [[] for _ in self._names]
+        """For each name: the number of the condition that has to hold (-1: none), and what happens then."""
+        self._compile(definition)
+        self._shift = max(len(conditions) for conditions in self._conditions)
+        self.bits = self._shift + len(self._names).bit_length()
+        self._tests = {
+            name: (number << self._shift, [all_hold(where) for where in conditions])
+            for number, (name, conditions) in enumerate(
+                zip(self._names, self._conditions, strict=True), start=1
+            )
+        }
+        self.kinds = {name: kind for name, (kind, tests) in self._tests.items() if not tests}
+        self.conditions = {
+            name: len(conditions) for name, conditions in zip(self._names, self._conditions, strict=True)
+        }
+        self._plans: dict[int, Plan] = {}
+
+    def kind_of(self, event: Event) -> int:
+        """Return the kind of an event; 0: nothing is measured by it."""
+        found = self._tests.get(event.name)
+        if found is None:
+            return 0
+        kind, tests = found
+        for place, holds in enumerate(tests):
+            if holds(event):
+                kind |= 1 << place
+        return kind
+
+    def by_kind(self, kind: int) -> Plan:
+        """Return what events of a kind do."""
+        plan = self._plans.get(kind)
+        if plan is None:
+            plan = self._plans[kind] = self._plan(kind)
+        return plan
+
+    def _plan(self, kind: int) -> Plan:
+        name = (kind >> self._shift) - 1
+        said = self._names[name] if name >= 0 else ""
+        mask = 0
+        funnels: dict[int, list[StepPlan]] = {}
+        any_order: dict[int, tuple[AnyOrderPlan, int]] = {}
+        micros: list[MicroPlan] = []
+        ends: list[tuple[int, int]] = []
+        for condition, what in self._what[name] if name >= 0 else ():
+            if condition >= 0 and not kind >> condition & 1:
+                continue
+            if isinstance(what, _Exclusion):
+                ends += [(step, what.funnel) for step in what.steps]
+            elif isinstance(what, MicroPlan):
+                mask |= 1 << what.measure
+                micros.append(what)
+            elif isinstance(what, StepPlan):
+                mask |= 1 << what.measure
+                funnels.setdefault(what.funnel, []).insert(0, what)
+            else:
+                funnel, bit = what
+                mask |= bit << funnel.first
+                any_order[funnel.funnel] = funnel, any_order.get(funnel.funnel, (funnel, 0))[1] | bit
+        ends_here = [step for step, funnel in ends if funnel not in self.journeys]
+        return Plan(
+            mask,
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number not in self.journeys),
+            tuple(any_order.values()),
+            tuple(micros),
+            tuple(ends_here),
+            said == PAGE_VIEW,
+            said in SEEN,
+            said in CLICKED,
+            mask != 0 or len(ends_here) > 0,
+            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number in self.journeys),
+            tuple(end for end in ends if end[1] in self.journeys),
+        )
+
+    def _compile(self, definition: Definition) -> None:
+        first = 0
+        for number, funnel in enumerate(definition.funnels):
+            optional = tuple(step.optional for step in funnel.steps)
+            any_order = AnyOrderPlan(number, first, funnel.within_ms, optional)
+            for position, step in enumerate(funnel.steps):
+                what: _What = (any_order, 1 << position)
+                if funnel.order != "unordered":
+                    what = _step(funnel, number, first, position)
+                self._add(step.event, step.where, what)
+            for exclusion in funnel.exclusions:
+                steps = tuple(range(first + exclusion.first, first + exclusion.last))
+                self._add(exclusion.event, exclusion.where, _Exclusion(steps, number))
+            first += len(funnel.steps)
+            if funnel.scope == "visitor":
+                self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms)
+        for micro in definition.micros:
+            base = NO_TIME if micro.of == SESSION else self._number[micro.of]
+            self._add(micro.event, micro.where, MicroPlan(self._number[f"{MICRO}.{micro.name}"], base))
+
+    def _add(self, event: str, where: tuple[Condition, ...], what: _What) -> None:
+        if event not in self._names:
+            self._names.append(event)
+            self._conditions.append([])
+            self._what.append([])
+        name = self._names.index(event)
+        conditions = self._conditions[name]
+        if where and where not in conditions:
+            conditions.append(where)
+        self._what[name].append((conditions.index(where) if where else -1, what))
+
+    def _groups(self, definition: Definition) -> tuple[Group, ...]:
+        of_base: dict[str, list[int]] = {SESSION: []}
+        for micro in definition.micros:
+            of_base.setdefault(micro.of, []).append(self._number[f"{MICRO}.{micro.name}"])
+        of_session = (*of_base.pop(SESSION), *range(self.started + 1, len(self.measures)))
+        groups = [Group(SESSION, NO_TIME, of_session, self.started)]
+        for funnel in definition.funnels:
+            members = tuple(self._number[f"{funnel.name}.{s.name}"] for s in funnel.steps)
+            groups.append(Group(funnel.name, members[0], members[1:], members[0]))
+        for base, micros in of_base.items():
+            groups.append(Group(f"{MICRO}:{base}", self._number[base], tuple(micros), NO_TIME))
+        return tuple(groups)
+
+
+def _step(funnel: Funnel, number: int, first: int, position: int) -> StepPlan:
+    """Return the plan of a step of an ordered or strict funnel, whose first measure is ``first``."""
+    sources: list[int] = []
+    back = position - 1
+    while back >= 0:
+        sources.append(first + back)
+        if not funnel.steps[back].optional:
+            break
+        back -= 1
+    own = funnel.steps[position].within_ms
+    return StepPlan(
+        first + position,
+        number,
+        tuple(sources),
+        funnel.within_ms,
+        funnel.within_ms if own is None else own,
+        funnel.reentry == "first",
+        position < len(funnel.steps) - 1,
+        funnel.order == "strict",
+    )

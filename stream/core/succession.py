@@ -1,0 +1,94 @@
+"""Succession: when attempts have been computed again, which of them takes over from which.
+
+Counters see each measure of an attempt once and never take anything back. So what they saw of an attempt as
+it was is handed on, each thing to one attempt, together with the labels under which it was seen.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from stream.core.session import Session
+from stream.core.visitor import Attempt
+
+
+class Heir:
+    """An attempt as it is now, and what it takes over.
+
+    Attributes:
+        attempt: The attempt.
+        olds: The attempts as they were that are in it now: none, its own, or several that were joined.
+        given: The state of each of those it takes over from, and the bits of what counters saw of it.
+        seen: All these bits.
+    """
+
+    __slots__ = ("attempt", "given", "olds", "seen")
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.olds: list[Attempt] = []
+        self.given: list[tuple[Session, int]] = []
+        self.seen = 0
+
+    def take(self, old: Session, bits: int) -> int:
+        """Take over of these bits what it has not yet; return the others."""
+        taken = bits & ~self.seen
+        if taken:
+            self.seen |= taken
+            self.given.append((old, taken))
+        return bits & ~taken
+
+
+def succession(before: Sequence[Attempt], after: Sequence[Attempt]) -> list[Heir]:
+    """Return a visitor's attempts as they are now, each with what it takes over.
+
+    Args:
+        before: The attempts as they were, in order of time.
+        after: As they are after more events: what began is now in an attempt that begins then or earlier.
+    """
+    heirs: list[Heir] = []
+    for funnel in dict.fromkeys([attempt.funnel for attempt in after]):
+        heirs += _of_funnel(
+            [attempt for attempt in before if attempt.funnel == funnel],
+            [Heir(attempt) for attempt in after if attempt.funnel == funnel],
+        )
+    return heirs
+
+
+def _of_funnel(before: list[Attempt], heirs: list[Heir]) -> list[Heir]:
+    begins = _beginnings([heir.attempt for heir in heirs])
+    left: list[tuple[int, Session, int]] = []
+    for old, begin in zip(before, _beginnings(before), strict=True):
+        number = bisect_right(begins, begin) - 1
+        heir = heirs[number]
+        heir.olds.append(old)
+        wanted = _reached(heir.attempt)
+        heir.take(old.state, old.state.counted & wanted)
+        if rest := old.state.counted & ~wanted:
+            left.append((number, old.state, rest))
+    for (
+        number,
+        old_state,
+        rest,
+    ) in left:  # to those that were split off; what nobody has reached stays with it
+        for heir in heirs[number + 1 :]:
+            rest &= ~_reached(heir.attempt) | heir.take(old_state, rest & _reached(heir.attempt))
+        heirs[number].take(old_state, rest)
+    return heirs
+
+
+def _beginnings(attempts: list[Attempt]) -> list[tuple[int, int]]:
+    """Return when each began, and how many before it began at that very time."""
+    found: list[tuple[int, int]] = []
+    for attempt in attempts:
+        first = attempt.state.first
+        same = found[-1][1] + 1 if found and found[-1][0] == first else 0
+        found.append((first, same))
+    return found
+
+
+def _reached(attempt: Attempt) -> int:
+    """Return the bits of the measures that an attempt reached."""
+    bits = 0
+    for measure in attempt.state.reached:
+        bits |= 1 << measure
+    return bits
