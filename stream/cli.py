@@ -104,11 +104,11 @@ def simulate(
     ] = None,
     to: Annotated[str, typer.Option(metavar="kafka|-", help="Where to: the topic, or JSON lines.")] = "kafka",
 ) -> None:
-    """Send realistic traffic of an online shop, to Kafka or as JSON lines."""
+    """Send realistic traffic of the kind of site that is measured, to Kafka or as JSON lines."""
     settings = _found(config, preset).settings
     from stream.simulate.command import simulate as run
 
-    raise typer.Exit(run(settings, rate, sessions, start, seed, to, drop or ()))
+    raise typer.Exit(run(settings, rate, sessions, start, seed, to, drop or (), preset))
 
 
 @cli.command()

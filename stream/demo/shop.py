@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
+from stream.simulate.rhythm import Rhythm
 from stream.simulate.sink.kafka import to_kafka
-from stream.simulate.traffic import Rhythm, Traffic, daily, live
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP
+from stream.simulate.traffic import Traffic, live
 
 PACE = 60
 """A minute of the demo is an hour of the shop: the first orders come after a quarter of a minute."""
@@ -17,13 +20,13 @@ _FIRST_AFTER_MS = 300  # the producer needs a moment to start; nothing is to wai
 _END_WITHIN_S = 1.0
 
 
-def shop_traffic(rate: float, seed: int, began_ms: int) -> Traffic:
+def shop_traffic(rate: float, seed: int, began_ms: int, site: Site = SHOP) -> Traffic:
     """Return visits in full swing at ``began_ms``, ten in the morning, at ``rate`` events per second."""
-    swing = live(rate, now_ms=began_ms, seed=seed, pace=PACE)
-    return replace(swing, rhythm=_day_from(swing.start_ms + (began_ms - swing.start_ms) * PACE))
+    swing = live(rate, now_ms=began_ms, seed=seed, pace=PACE, site=site)
+    return replace(swing, rhythm=_day_from(swing.start_ms + (began_ms - swing.start_ms) * PACE, site.rhythm))
 
 
-def _day_from(opening_ms: int) -> Rhythm:
+def _day_from(opening_ms: int, daily: Rhythm) -> Rhythm:
     """Return the rhythm of the day that is 1 when the shop opens, which the traffic calls ``opening_ms``."""
     level = daily(_OPENS_MS)
     return lambda at_ms: daily(at_ms - opening_ms + _OPENS_MS) / level

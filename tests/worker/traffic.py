@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from stream.core.definition import Times
 from stream.simulate.disorder import Arrival, Disorder, arrivals
-from stream.simulate.traffic import Traffic, steady
+from stream.simulate.rhythm import steady
+from stream.simulate.traffic import Traffic
 from tests.parts import Record
 
 HOUR = 3_600_000

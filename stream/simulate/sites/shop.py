@@ -1,120 +1,25 @@
-"""What the shop sells and who comes: products, devices, channels and countries, with their shares."""
+"""An online shop: the catalogue of preset ``ecommerce``."""
 
-import random
-from bisect import bisect
-from collections.abc import Mapping, Sequence
-from itertools import accumulate
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Sequence
 
-SITE = "https://shop.example"
-
-T = TypeVar("T")
-
-
-class Weighted(Generic[T]):
-    """Rows of which one is drawn with a probability in proportion to its weight."""
-
-    def __init__(self, rows: Sequence[tuple[float, T]]) -> None:
-        total = sum(weight for weight, _ in rows)
-        self.rows = tuple(row for _, row in rows)
-        self._upto = [upto / total for upto in accumulate(weight for weight, _ in rows)][:-1]
-
-    def draw(self, rng: random.Random) -> T:
-        """Return one of the rows."""
-        return self.rows[bisect(self._upto, rng.random())]
-
-
-class Device(NamedTuple):
-    """A kind of device; ``appetite`` multiplies the chance that its visitors buy."""
-
-    name: str
-    appetite: float
-    user_agents: tuple[str, ...]
-
-
-class Channel(NamedTuple):
-    """Where a visit comes from; ``appetite`` multiplies the chance that it buys."""
-
-    source: str
-    medium: str
-    campaign: str
-    referrer: str
-    appetite: float
-
-
-class Country(NamedTuple):
-    """A country and what is paid with there."""
-
-    code: str
-    currency: str
-
-
-class Product(NamedTuple):
-    """Something on sale; ``item`` is its entry in an event's ``items``."""
-
-    page: str
-    price: float
-    item: dict[str, str | float]
-
-
-class Category(NamedTuple):
-    """A list of products, the popular ones first."""
-
-    page: str
-    products: tuple[Product, ...]
-    listed: dict[str, str]
-    """What an event says that shows it."""
-
-    def pick(self, rng: random.Random) -> Product:
-        """Return a product: the square makes the first quarter of the list half of the views."""
-        return self.products[int(rng.random() ** 2 * len(self.products))]
-
-
-_APPLE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0"
-
-DEVICES = Weighted(
-    [
-        (
-            0.58,
-            Device(
-                "mobile",
-                0.75,
-                (
-                    f"{_APPLE} Version/18.5 Mobile/15E148 Safari/604.1",
-                    f"{_APPLE} CriOS/138.0.7204.53 Mobile/15E148 Safari/604.1",
-                    f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36",
-                ),
-            ),
-        ),
-        (
-            0.34,
-            Device(
-                "desktop",
-                1.4,
-                (
-                    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36",
-                    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {_CHROME} Safari/537.36",
-                    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
-                ),
-            ),
-        ),
-        (
-            0.08,
-            Device(
-                "tablet",
-                1.0,
-                (
-                    "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-                    " Version/18.5 Mobile/15E148 Safari/604.1",
-                    f"Mozilla/5.0 (Linux; Android 14; SM-X210) {_CHROME} Safari/537.36",
-                ),
-            ),
-        ),
-    ]
+from stream.simulate.catalogue import (
+    PRODUCT,
+    TOPIC,
+    Act,
+    Channel,
+    Coming,
+    Page,
+    Product,
+    Topic,
+    Way,
+    Weighted,
 )
+from stream.simulate.people import devices
+from stream.simulate.rhythm import weekly
+from stream.simulate.site import Site
+from stream.simulate.sites.checkout import ERRAND_NAMES, checkout
 
-CHANNELS = Weighted(
+_CHANNELS = Weighted(
     [
         (0.30, Channel("google", "organic", "", "https://www.google.com/", 1.0)),
         (0.10, Channel("google", "cpc", "brand_search", "https://www.google.com/", 1.3)),
@@ -129,18 +34,6 @@ CHANNELS = Weighted(
     ]
 )
 
-COUNTRIES = Weighted(
-    [
-        (0.42, Country("DE", "EUR")),
-        (0.16, Country("FR", "EUR")),
-        (0.14, Country("GB", "GBP")),
-        (0.10, Country("NL", "EUR")),
-        (0.10, Country("US", "USD")),
-        (0.05, Country("AT", "EUR")),
-        (0.03, Country("CH", "CHF")),
-    ]
-)
-
 _GOODS = {
     "running-shoes": (89, ("Trail", "Tempo", "Marathon", "City", "Cushion", "Race")),
     "jackets": (149, ("Rain", "Down", "Wind", "Softshell", "Parka", "Fleece")),
@@ -152,7 +45,7 @@ _GOODS = {
 _BRANDS = ("Nordvik", "Halde", "Pica", "Osto")
 
 
-def _category(name: str, base: int, kinds: Sequence[str]) -> Category:
+def _topic(name: str, base: int, kinds: Sequence[str]) -> Topic:
     products = []
     for i, kind in enumerate(kinds):
         for j, brand in enumerate(_BRANDS):
@@ -166,17 +59,16 @@ def _category(name: str, base: int, kinds: Sequence[str]) -> Category:
                 "quantity": 1,
             }
             products.append(Product(f"/p/{name}/{brand}-{kind}".lower(), price, item))
-    return Category(f"/c/{name}", tuple(products), {"item_list_name": name})
+    return Topic(f"/c/{name}", tuple(products), {"item_list_name": name})
 
 
-CATEGORIES = tuple(_category(name, base, kinds) for name, (base, kinds) in _GOODS.items())
-ARTICLES = (
+_ARTICLES = (
     "/blog/how-to-choose-running-shoes",
     "/blog/packing-light",
     "/blog/care-for-down",
     "/blog/first-tent",
 )
-SEARCHES = tuple(
+_SEARCHES = tuple(
     {"search_term": term}
     for term in (
         "rain jacket",
@@ -189,29 +81,54 @@ SEARCHES = tuple(
         "sale",
     )
 )
-SHARES = tuple({"method": method} for method in ("whatsapp", "mail", "link"))
-SIGN_UP = {"method": "newsletter"}
-SHIPPING = tuple({"shipping_tier": tier} for tier in ("standard", "standard", "express"))
-PAYMENT = tuple({"payment_type": kind} for kind in ("card", "paypal", "invoice"))
+_SHARES = tuple({"method": method} for method in ("whatsapp", "mail", "link"))
+_SIGN_UP = ({"method": "newsletter"},)
 
-EVENT_NAMES = frozenset(
-    {
-        *("page_view", "view_item_list", "view_item", "search", "sign_up", "add_to_wishlist", "share"),
-        *("add_to_cart", "begin_checkout", "add_shipping_info", "add_payment_info", "purchase"),
-    }
+_LANDING = Weighted([(0.42, "home"), (0.15, "category"), (0.35, "product"), (0.08, "blog")])
+_ON_PRODUCT = (3_000, 20_000)
+_SUBSCRIBES = (Act("sign_up", 0.02, (5_000, 40_000), _SIGN_UP),)
+_BUYING = Way(frozenset({"add_to_cart"}), ("/cart", "/checkout"))
+
+SHOP = Site(
+    name="shop",
+    address="https://shop.example",
+    devices=devices(mobile=(0.58, 0.75), desktop=(0.34, 1.4), tablet=(0.08, 1.0)),
+    variants=("express", "control"),
+    first=Coming(_CHANNELS, _LANDING, habit=0.85),
+    again=Coming(_CHANNELS, _LANDING, habit=1.3),
+    topics=tuple(_topic(name, base, kinds) for name, (base, kinds) in _GOODS.items()),
+    pages={
+        "home": Page(("/",), acts=_SUBSCRIBES),
+        "category": Page(of=TOPIC, shows="view_item_list"),
+        "search": Page(("/search",), shows="search", props=_SEARCHES),
+        "product": Page(
+            of=PRODUCT,
+            shows="view_item",
+            acts=(Act("add_to_wishlist", 0.05, _ON_PRODUCT), Act("share", 0.02, _ON_PRODUCT, _SHARES)),
+        ),
+        "blog": Page(_ARTICLES, acts=_SUBSCRIBES),
+    },
+    next={
+        "home": Weighted(
+            [(0.62, "category"), (0.18, "search"), (0.08, "product"), (0.04, "blog"), (0.08, "")]
+        ),
+        "category": Weighted([(0.68, "product"), (0.12, "category"), (0.05, "search"), (0.15, "")]),
+        "search": Weighted([(0.70, "product"), (0.12, "search"), (0.18, "")]),
+        "product": Weighted([(0.28, "product"), (0.16, "category"), (0.05, "home"), (0.51, "")]),
+        "blog": Weighted([(0.30, "home"), (0.25, "product"), (0.15, "blog"), (0.30, "")]),
+    },
+    bounce=0.38,
+    errand=checkout,
+    errand_names=ERRAND_NAMES,
+    begins=_BUYING,
+    goes_on=_BUYING,
+    events_per_visit=4.7,
+    visits_per_visitor=2.4,
+    rhythm=weekly(  # quiet at night, a hump at noon, most at 20 h
+        by_hour=(
+            *(0.42, 0.26, 0.18, 0.15, 0.17, 0.28, 0.52, 0.80, 1.00, 1.12, 1.20, 1.26),
+            *(1.33, 1.30, 1.22, 1.20, 1.24, 1.33, 1.46, 1.62, 1.70, 1.56, 1.08, 0.60),
+        ),
+        by_weekday=(1.04, 0.97, 0.95, 0.97, 0.92, 0.98, 1.17),
+    ),
 )
-"""All that events of this shop are called."""
-
-VARIANTS = ("express", "control")
-"""Of the A/B test that runs."""
-
-FIELD_VALUES: Mapping[str, tuple[str, ...]] = {
-    "device": tuple(device.name for device in DEVICES.rows),
-    "source": tuple(channel.source for channel in CHANNELS.rows),
-    "medium": tuple(channel.medium for channel in CHANNELS.rows if channel.medium),
-    "campaign": tuple(channel.campaign for channel in CHANNELS.rows if channel.campaign),
-    "country": tuple(country.code for country in COUNTRIES.rows),
-    "variant": VARIANTS,
-    "user_type": ("new", "returning"),
-}
-"""What this shop can say in fields that have few values."""
