@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from stream.configuration import ConfigurationError, Found, find
+from stream.configuration import PRESETS, ConfigurationError, Found, find, preset_text
 from stream.logs import set_up
 
 cli = typer.Typer(
@@ -148,12 +148,19 @@ def demo(
         typer.Option(min=1, max=65_535, metavar="P", help="The worker's web port; without, a free one."),
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Decides all that is left to chance.")] = None,
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="What is measured, and the kind of site that is simulated.")
+    ] = PRESETS[0],
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
 ) -> None:
-    """Run it all here: embedded broker and store, a simulated shop, one worker, and a live view."""
+    """Run it all here: embedded broker and store, a simulated site, one worker, and a live view."""
+    try:
+        preset_text(preset)
+    except ConfigurationError as error:
+        _refuse(error)
     from stream.demo.run import demo as run
 
-    raise typer.Exit(run(seconds, rate, port, seed, as_json=as_json))
+    raise typer.Exit(run(seconds, rate, port, seed, preset, as_json=as_json))
 
 
 @cli.command()

@@ -44,6 +44,7 @@ class Site:
         rest_more_ms: ...and so much longer, the median; 0: no longer...
         rest_spread: ...and the standard deviation of its logarithm.
         rhythm: How its traffic changes in the course of day and week.
+        demo_pace: How many times faster than in life the demo goes, so that people convert while one looks.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Site:
     rest_more_ms: float = 0.0
     rest_spread: float = 0.0
     rhythm: Rhythm
+    demo_pace: int = 60
 
     def coming(self, returning: bool) -> Coming:
         """Return how a visit begins."""

@@ -149,4 +149,5 @@ VENDOR = Site(
         ),
         by_weekday=(1.25, 1.35, 1.32, 1.26, 1.02, 0.38, 0.42),
     ),
+    demo_pace=600,  # at that of the others nobody would be back within the time that a demo is looked at
 )
