@@ -9,8 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.configuration import load
+from stream.configuration import PRESETS, load
 from stream.simulate.disorder import EVERYDAY, arrivals
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP as SHOP_SITE
+from stream.simulate.sites import SITES
 from stream.simulate.traffic import Traffic
 from tests.laws.defined import DEFINITION
 from tests.laws.drawing import ARRIVALS
@@ -22,9 +25,9 @@ SLOPPY = replace(EVERYDAY, late=0.2, too_late=0.02, duplicates=0.05, invalid=0.0
 START = 1_772_452_800_000  # 2026-03-02T12:00Z
 
 
-def traffic(rate: float, count: int) -> list[bytes]:
-    """Return the records of a sloppy shop in order of arrival."""
-    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5), SLOPPY)
+def traffic(rate: float, count: int, site: Site = SHOP_SITE) -> list[bytes]:
+    """Return the records of a sloppy site in order of arrival."""
+    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5, site=site), SLOPPY)
     return [record.value for record in islice(found, count)]
 
 
@@ -37,6 +40,25 @@ def test_traffic_in_disorder_equals_the_batch(rate: float, step: int, tmp_path: 
     assert compare(found.rows, rows(reads, SHOP, unlisted=True)) == []
     assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, SHOP).verdicts)
     assert "late" not in found.outcomes
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_equals_the_batch(preset: str, tmp_path: Path) -> None:
+    """Of days of traffic of each kind of site, in order or as it arrived: what the batch says."""
+    whole = load(preset=preset, environ={}).definition()
+    # To extend when the batch counts these, too: take all funnels.
+    funnels = tuple(funnel for funnel in whole.funnels if funnel.scope == "session")
+    definition = replace(whole, funnels=funnels)
+    records = traffic(0.05, 6_000, SITES[preset])
+    file = write(tmp_path / "a.jsonl", records)
+    for found, reads in (
+        (run(definition, file, step=300), in_order(records, definition)),
+        (run(definition, file, as_arrived=True, step=300), as_arrived(records)),
+    ):
+        assert compare(found.rows, rows(reads, definition, unlisted=True)) == []
+        assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, definition).verdicts)
+        reached = {row["measure"] for row in found.rows.values() if row["converted"]}
+        assert reached == set(definition.measures())
 
 
 def test_late_events_in_order_of_arrival_equal_the_batch(tmp_path: Path) -> None:
