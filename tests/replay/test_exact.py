@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.configuration import PRESETS, load
-from stream.simulate.disorder import EVERYDAY, arrivals
+from stream.core.definition import Definition
+from stream.simulate.disorder import EVERYDAY, Disorder, arrivals
 from stream.simulate.site import Site
 from stream.simulate.sites import SHOP as SHOP_SITE
 from stream.simulate.sites import SITES
@@ -22,12 +23,14 @@ from tests.replay.running import as_arrived, in_order, run, write
 
 SHOP = load(preset="ecommerce", environ={}).definition()
 SLOPPY = replace(EVERYDAY, late=0.2, too_late=0.02, duplicates=0.05, invalid=0.01)
+RIGHT_CLOCKS = replace(SLOPPY, skewed=0.0, invalid_kinds=("not_json", "bad_time", "missing_visitor"))
+"""In order of arrival wrong times would be those of all: a file does not say when events arrived."""
 START = 1_772_452_800_000  # 2026-03-02T12:00Z
 
 
-def traffic(rate: float, count: int, site: Site = SHOP_SITE) -> list[bytes]:
+def traffic(rate: float, count: int, site: Site = SHOP_SITE, disorder: Disorder = SLOPPY) -> list[bytes]:
     """Return the records of a sloppy site in order of arrival."""
-    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5, site=site), SLOPPY)
+    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5, site=site), disorder)
     return [record.value for record in islice(found, count)]
 
 
@@ -45,11 +48,10 @@ def test_traffic_in_disorder_equals_the_batch(rate: float, step: int, tmp_path: 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_equals_the_batch(preset: str, tmp_path: Path) -> None:
     """Of days of traffic of each kind of site, in order or as it arrived: what the batch says."""
-    whole = load(preset=preset, environ={}).definition()
-    # To extend when the batch counts these, too: take all funnels.
-    funnels = tuple(funnel for funnel in whole.funnels if funnel.scope == "session")
-    definition = replace(whole, funnels=funnels)
-    records = traffic(0.05, 6_000, SITES[preset])
+    definition = load(preset=preset, environ={}).definition()
+    # To take away when the batch counts across sessions, too.
+    definition = replace(definition, funnels=tuple(replace(f, scope="session") for f in definition.funnels))
+    records = traffic(0.05, 6_000, SITES[preset], RIGHT_CLOCKS)
     file = write(tmp_path / "a.jsonl", records)
     for found, reads in (
         (run(definition, file, step=300), in_order(records, definition)),
@@ -57,8 +59,29 @@ def test_each_preset_equals_the_batch(preset: str, tmp_path: Path) -> None:
     ):
         assert compare(found.rows, rows(reads, definition, unlisted=True)) == []
         assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, definition).verdicts)
+        assert found.outcomes["counted"] > 5_000
         reached = {row["measure"] for row in found.rows.values() if row["converted"]}
         assert reached == set(definition.measures())
+
+
+def test_attempts_go_further_than_sessions(tmp_path: Path) -> None:
+    """Of the vendor's traffic more is reached across a visitor's sessions than within one, and no less."""
+    across = load(preset="saas", environ={}).definition()
+    within = replace(across, funnels=tuple(replace(f, scope="session") for f in across.funnels))
+    file = write(tmp_path / "a.jsonl", traffic(0.05, 20_000, SITES["saas"]))
+
+    def actions(definition: Definition) -> dict[str, int]:
+        sums: Counter[str] = Counter()
+        for (measure, segment, size, _), row in run(definition, file).rows.items():
+            if (segment, size) == ("all", "1h"):
+                sums[measure] += row["actions"]
+        return sums
+
+    attempts, sessions = actions(across), actions(within)
+    assert sessions["trial.ad_click"] > attempts["trial.ad_click"] > 1_000, "clicks of one attempt"
+    assert attempts["trial.demo_request"] > 2 * sessions["trial.demo_request"] > 5
+    assert attempts["trial.download"] > 1.2 * sessions["trial.download"]
+    assert attempts["session.started"] == sessions["session.started"]
 
 
 def test_late_events_in_order_of_arrival_equal_the_batch(tmp_path: Path) -> None:

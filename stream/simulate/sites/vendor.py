@@ -40,14 +40,14 @@ _TRIAL, _DEMO = {"form_id": "trial"}, {"form_id": "demo"}
 
 _GET = Act(
     "form_start",
-    0.45,
+    0.6,
     (4_000, 20_000),
     (_TRIAL,),
     keen=True,
     then=(
         Act(
             "form_submit",
-            0.72,
+            0.8,
             (15_000, 90_000),
             (_TRIAL,),
             then=(
@@ -64,7 +64,7 @@ _GET = Act(
 )
 _ASK = Act(
     "form_start",
-    0.5,
+    0.6,
     (5_000, 25_000),
     (_DEMO,),
     keen=True,
@@ -138,7 +138,7 @@ VENDOR = Site(
         frozenset({"form_start", "form_submit", "file_download", "generate_lead"}),
         ("/download/thanks", "/demo/thanks"),
     ),
-    events_per_visit=2.4,
+    events_per_visit=2.6,
     visits_per_visitor=2.1,
     rest_more_ms=20 * HOUR,
     rest_spread=1.8,  # one in ten may be back within two hours, one in twelve not before ten days
