@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from stream.configuration import ConfigurationError, Found, find
+from stream.configuration import PRESETS, ConfigurationError, Found, find, preset_text
 
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
@@ -106,11 +106,11 @@ def simulate(
     ] = None,
     to: Annotated[str, typer.Option(metavar="kafka|-", help="Where to: the topic, or JSON lines.")] = "kafka",
 ) -> None:
-    """Send realistic traffic of an online shop, to Kafka or as JSON lines."""
+    """Send realistic traffic of the kind of site that is measured, to Kafka or as JSON lines."""
     settings = _found(config, preset).settings
     from stream.simulate.command import simulate as run
 
-    raise typer.Exit(run(settings, rate, sessions, start, seed, to, drop or ()))
+    raise typer.Exit(run(settings, rate, sessions, start, seed, to, drop or (), preset))
 
 
 @cli.command()
@@ -150,12 +150,19 @@ def demo(
         typer.Option(min=1, max=65_535, metavar="P", help="The worker's web port; without, a free one."),
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Decides all that is left to chance.")] = None,
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="What is measured, and the kind of site that is simulated.")
+    ] = PRESETS[0],
     as_json: Annotated[bool, typer.Option("--json", help="The summary as one JSON object.")] = False,
 ) -> None:
-    """Run it all here: embedded broker and store, a simulated shop, one worker, and a live view."""
+    """Run it all here: embedded broker and store, a simulated site, one worker, and a live view."""
+    try:
+        preset_text(preset)
+    except ConfigurationError as error:
+        _refuse(error)
     from stream.demo.run import demo as run
 
-    raise typer.Exit(run(seconds, rate, port, seed, as_json=as_json))
+    raise typer.Exit(run(seconds, rate, port, seed, preset, as_json=as_json))
 
 
 @cli.command()

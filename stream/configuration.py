@@ -21,10 +21,8 @@ class ConfigurationError(Exception):
     """The configuration cannot be used; its text says where, what was found and what is wanted."""
 
 
-def presets() -> tuple[str, ...]:
-    """Return the names of the presets."""
-    folder = resources.files("stream") / "presets"
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+PRESETS = ("ecommerce", "saas", "content", "leads")
+"""The names of the built-in configurations: files in ``stream/presets``."""
 
 
 class Found(NamedTuple):
@@ -82,8 +80,8 @@ def preset_text(name: str) -> str:
     Raises:
         ConfigurationError: There is none of this name.
     """
-    if name not in presets():
-        raise ConfigurationError(f"--preset: found {name!r}; wanted: one of {', '.join(presets())}")
+    if name not in PRESETS:
+        raise ConfigurationError(f"--preset: found {name!r}; wanted: one of {', '.join(PRESETS)}")
     return (resources.files("stream") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -96,8 +94,8 @@ def _read(file: str | None, preset: str | None, env: Mapping[str, str]) -> tuple
     if not path.exists() and not file and not env.get(ENV_FILE):
         raise ConfigurationError(
             f"no configuration: there is no ./{DEFAULT_FILE}; wanted: -c FILE, --preset NAME"
-            f" ({', '.join(presets())}) or the environment variable {ENV_FILE};"
-            f" `microconv init --preset {presets()[0]}` writes one to start from"
+            f" ({', '.join(PRESETS)}) or the environment variable {ENV_FILE};"
+            f" `microconv init --preset {PRESETS[0]}` writes one to start from"
         )
     try:
         return str(path), tomllib.loads(path.read_text(encoding="utf-8"))

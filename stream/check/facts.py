@@ -4,22 +4,18 @@ Times and spans are ms.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
+from stream.check import measured
 from stream.check.doubts import Doubt, MicroConversions, doubts, micro_conversions
 from stream.configuration import Found
 from stream.core import definition
 from stream.core.bucket import HOUR, MINUTE, level_of
-from stream.core.segment import most_values
 from stream.settings import Settings
 from stream.sinks.volume import volume
 from stream.units import duration_text
 from stream.wiring import Topics, redis_place
-
-Where = dict[str, list[str]]
-"""Field of the event to the patterns of which one must match."""
 
 
 class Kafka(msgspec.Struct, frozen=True):
@@ -52,48 +48,6 @@ class Windows(msgspec.Struct, frozen=True):
     sizes: tuple[str, ...]
     steps: tuple[str, ...]
     closed: tuple[str, ...]
-
-
-class Step(msgspec.Struct, frozen=True):
-    """A step of a funnel; ``within_ms``: since the step before."""
-
-    measure: str
-    event: str
-    where: Where
-    optional: bool
-    macro: bool
-    within_ms: int | None
-
-
-class Funnel(msgspec.Struct, frozen=True):
-    """A funnel; ``within_ms``: from its first step."""
-
-    name: str
-    order: str
-    scope: str
-    reentry: Literal["first", "latest"]
-    within_ms: int
-    steps: tuple[Step, ...]
-
-
-class Micro(msgspec.Struct, frozen=True):
-    """A secondary action; ``of``: ``session``, or the measure that makes a session relevant."""
-
-    measure: str
-    event: str
-    where: Where
-    of: str
-
-
-class Dimension(msgspec.Struct, frozen=True):
-    """A dimension; ``segments_at_most``: its values told apart, and one for the rest."""
-
-    name: str
-    field: str
-    values: tuple[str, ...]
-    max_values: int
-    cross: tuple[str, ...]
-    segments_at_most: int
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -129,9 +83,9 @@ class Facts(msgspec.Struct, frozen=True):
     web: str
     times: Times
     windows: Windows
-    funnels: tuple[Funnel, ...]
-    micros: tuple[Micro, ...]
-    dimensions: tuple[Dimension, ...]
+    funnels: tuple[measured.Funnel, ...]
+    micros: tuple[measured.Micro, ...]
+    dimensions: tuple[measured.Dimension, ...]
     micro_conversions: MicroConversions
     at_most: AtMost
     warnings: tuple[Doubt, ...]
@@ -156,27 +110,9 @@ def facts(found: Found) -> Facts:
         web=f"{settings.web.host}:{settings.web.port}",
         times=_times(what.times),
         windows=_windows(what.times),
-        funnels=tuple(
-            Funnel(
-                f.name,
-                chosen.order,
-                chosen.scope,
-                f.reentry,
-                f.within_ms,
-                tuple(
-                    Step(f"{f.name}.{s.name}", s.event, _where(s.where), s.optional, s.macro, s.within_ms)
-                    for s in f.steps
-                ),
-            )
-            for f, chosen in zip(what.funnels, settings.funnel, strict=True)
-        ),
-        micros=tuple(
-            Micro(f"{definition.MICRO}.{m.name}", m.event, _where(m.where), m.of) for m in what.micros
-        ),
-        dimensions=tuple(
-            Dimension(d.name, d.field, d.values, d.max_values, d.cross, most_values(d))
-            for d in what.dimensions
-        ),
+        funnels=measured.funnels(what),
+        micros=measured.micros(what),
+        dimensions=measured.dimensions(what),
         micro_conversions=counted,
         at_most=at_most,
         warnings=doubts(settings, counted, at_most.hashes_a_measure, at_most.series_a_measure),
@@ -242,7 +178,3 @@ def _times(times: definition.Times) -> Times:
         times.max_future,
         times.known_for,
     )
-
-
-def _where(conditions: tuple[definition.Condition, ...]) -> Where:
-    return {condition.field: list(condition.patterns) for condition in conditions}

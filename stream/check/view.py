@@ -1,6 +1,7 @@
 """What there is to know of a configuration, as something to print: for people, from 80 columns on."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -8,12 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from stream.check.doubts import Doubt, MicroConversions
-from stream.check.facts import AtMost, Dimension, Facts, Funnel, Micro, Step, Where
+from stream.check.facts import AtMost, Facts
+from stream.check.measured import Dimension, Exclusion, Funnel, Micro, Step, Where
+from stream.core.condition import comparisons, is_number
 from stream.core.definition import SESSION
 from stream.core.labels import OTHER
 from stream.units import duration_text
 
 _BETWEEN = (0, 2, 0, 0)
+_COMPARISON = re.compile(r"([<>]=?)\s*([^\s<>]+)")
 
 
 def as_text(told: Facts) -> RenderableType:
@@ -33,6 +37,20 @@ def as_text(told: Facts) -> RenderableType:
 
 KEYED_BY = {"visitor": "keyed by visitor", "none": "repartitioned by visitor first"}
 """What is said of ``kafka.keyed_by``."""
+
+
+ORDERS = {
+    "ordered": "ordered",
+    "strict": "strict (no other event in between)",
+    "unordered": "unordered (steps in any order)",
+}
+"""What is said of a funnel's order."""
+
+SCOPES = {"session": "in one session", "visitor": "across a visitor's sessions"}
+"""What is said of a funnel's scope."""
+
+OPENS = {"session": "session", "visitor": "attempt"}
+"""What begins with the first step, by scope."""
 
 
 def _head(told: Facts) -> RenderableType:
@@ -62,15 +80,25 @@ def _head(told: Facts) -> RenderableType:
 
 
 def _funnel(funnel: Funnel) -> RenderableType:
+    within = duration_text(funnel.within_ms)
     title = Text.assemble(
         ("funnel ", "dim"),
         (funnel.name, "bold"),
-        f": {funnel.order}, in one {funnel.scope},",
-        f" within {duration_text(funnel.within_ms)} of the first step",
-        "" if funnel.reentry == "latest" else ", which is the session's first",
+        f": {ORDERS[funnel.order]}, {SCOPES[funnel.scope]},",
+        f" within {within} of {'each other' if funnel.order == 'unordered' else 'the first step'}",
+        "" if funnel.reentry == "latest" else f", which is the {OPENS[funnel.scope]}'s first",
     )
     rows = [(step.measure, step.event, _where(step.where), _remarks(step)) for step in funnel.steps]
-    return Group(title, _table(("measure", "event", "where", ""), rows))
+    ends = [_indented(Text(_exclusion(exclusion))) for exclusion in funnel.exclusions]
+    return Group(title, _table(("measure", "event", "where", ""), rows), *ends)
+
+
+def _exclusion(exclusion: Exclusion) -> str:
+    where = f" where {_where(exclusion.where)}" if exclusion.where else ""
+    return (
+        f"ended by {exclusion.event}{where}, once {exclusion.reached} is reached and as long as"
+        f" {exclusion.before} is not"
+    )
 
 
 def _remarks(step: Step) -> str:
@@ -164,7 +192,17 @@ def _sizes(sizes: Iterable[str], steps: Iterable[str]) -> str:
 
 
 def _where(where: Where) -> str:
-    return ", ".join(f"{field} = {' or '.join(patterns)}" for field, patterns in where.items())
+    return ", ".join(" or ".join(_any_of(field, patterns)) for field, patterns in where.items())
+
+
+def _any_of(field: str, patterns: Iterable[str]) -> Iterator[str]:
+    """Yield what a field must be, or match, or how its number must compare, any of which will do."""
+    compared = [pattern for pattern in patterns if is_number(field) and comparisons(pattern)]
+    matched = [pattern for pattern in patterns if pattern not in compared]
+    if matched:
+        yield f"{field} = {' or '.join(matched)}"
+    for pattern in compared:
+        yield f"{field} {' and '.join(map(' '.join, _COMPARISON.findall(pattern)))}"
 
 
 def _pairs(rows: Iterable[tuple[str, str]], style: str = "dim") -> Table:

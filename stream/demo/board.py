@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from stream.board.speed import Speed
 from stream.demo.latency import Percentiles
 from stream.demo.reading import NOW, Snapshot, Subject
+from stream.demo.visitors import Visitors
+from stream.simulate.site import Site
 
 SAMPLE_S = 5.0
 """The course of a rate has a value every so many seconds."""
@@ -26,7 +28,8 @@ class Board:
         courses: By segment, its flow ratio of the last minute, sampled every `SAMPLE_S`, the newest last.
         elapsed_s: How long the demo has run, seconds.
         seconds: How long it is to run; ``None``: until somebody ends it.
-        shop_ms: What the shop's clock shows, ms.
+        site: Which is simulated.
+        site_ms: What the site's clock shows, ms.
         url: Where the worker shows its metrics.
     """
 
@@ -37,7 +40,8 @@ class Board:
     courses: Mapping[str, Sequence[float | None]]
     elapsed_s: float
     seconds: float | None
-    shop_ms: int
+    site: Site
+    site_ms: int
     url: str
 
 
@@ -46,22 +50,22 @@ class Observer:
 
     Args:
         subject: What is watched.
+        visitors: Those of the site.
         seconds: How long the demo is to run; ``None``: until somebody ends it.
         url: Where the worker shows its metrics.
         latency: Returns what the last records took.
-        shop_ms: Returns what the shop's clock shows, ms.
     """
 
     def __init__(
         self,
         subject: Subject,
+        visitors: Visitors,
         seconds: float | None,
         url: str,
         latency: Callable[[], Percentiles | None],
-        shop_ms: Callable[[], int],
     ) -> None:
-        self._subject, self._seconds, self._url = subject, seconds, url
-        self._latency, self._shop_ms = latency, shop_ms
+        self._subject, self._visitors, self._seconds, self._url = subject, visitors, seconds, url
+        self._latency = latency
         self._speed = Speed()
         self._courses: dict[str, deque[float | None]] = {}
         self._next_sample_s = 0.0
@@ -80,7 +84,8 @@ class Observer:
             courses={segment: tuple(course) for segment, course in self._courses.items()},
             elapsed_s=elapsed_s,
             seconds=self._seconds,
-            shop_ms=self._shop_ms(),
+            site=self._visitors.site,
+            site_ms=self._visitors.clock_ms(),
             url=self._url,
         )
 

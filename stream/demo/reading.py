@@ -7,6 +7,7 @@ from typing import cast
 
 from stream.board.store import Store
 from stream.board.values import Rate, Status
+from stream.core.definition import MICRO, SESSION, SESSION_FACTS
 from stream.core.segment import ALL
 from stream.settings import Settings
 from stream.sinks.keys import Keys
@@ -15,22 +16,26 @@ from stream.units import duration_text
 NOW, SOON = "1m", "5m"
 """Sizes of the windows that are watched: what happens now, and what comes of it soon."""
 
+STARTED = f"{SESSION}.{SESSION_FACTS[0]}"
+"""The measure of which all sessions are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is watched.
 
     Attributes:
-        funnels: Measures by funnel, in order of the steps; the one with the goal first.
-        micros: Secondary actions of sessions.
+        groups: Measures by funnel, in order of the steps; the one with the goal first, ``micro`` last.
+        across: The funnels that run across a visitor's sessions: what they count are attempts.
         dimensions: Dimensions of which segments are shown, the important one first.
-        sample: The measure whose segments are compared: the step after the first of the first funnel.
-        goal: The last step of that funnel.
+        sample: The measure whose segments are compared: the step after the first of the first funnel; where
+            there are no funnels, the first secondary action.
+        goal: The last step of that funnel, or the second secondary action.
         whole: The size of the longest window, in which all of a short demo is.
     """
 
-    funnels: tuple[tuple[str, ...], ...]
-    micros: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    across: frozenset[str]
     dimensions: tuple[str, ...]
     sample: str
     goal: str
@@ -39,19 +44,21 @@ class Subject:
     @property
     def measures(self) -> tuple[str, ...]:
         """All measures, in the order in which they are shown."""
-        return (*(measure for funnel in self.funnels for measure in funnel), *self.micros)
+        return tuple(measure for group in self.groups for measure in group)
 
 
 def subject_of(settings: Settings) -> Subject:
-    """Return what is to be watched of a configuration that has funnels, micros and dimensions."""
+    """Return what is to be watched of a configuration."""
     by_goal = sorted(settings.funnel, key=lambda funnel: not any(step.macro for step in funnel.steps))
-    funnels = tuple(tuple(f"{funnel.name}.{step.name}" for step in funnel.steps) for funnel in by_goal)
+    groups = [tuple(f"{funnel.name}.{step.name}" for step in funnel.steps) for funnel in by_goal]
+    micros = tuple(f"{MICRO}.{micro.name}" for micro in settings.micro)
+    compared = groups[0][1:] or groups[0] if groups else micros[:2]
     return Subject(
-        funnels=funnels,
-        micros=tuple(f"micro.{micro.name}" for micro in settings.micro if micro.of == "session"),
+        groups=(*groups, *([micros] if micros else [])),
+        across=frozenset(funnel.name for funnel in settings.funnel if funnel.scope == "visitor"),
         dimensions=tuple(name for name in ("device", "user_type", "source") if name in settings.dimensions),
-        sample=funnels[0][1],
-        goal=funnels[0][-1],
+        sample=compared[0],
+        goal=compared[-1],
         whole=duration_text(max(settings.windows.sizes)),
     )
 
@@ -75,8 +82,8 @@ class Snapshot:
         return self.rates.get((measure, size, segment), Rate())
 
     def sessions(self, subject: Subject) -> int:
-        """Return the sessions begun in the longest window: what measures of the whole session relate to."""
-        return self.rate(subject.micros[0], subject.whole).sessions
+        """Return the sessions begun in the longest window."""
+        return self.rate(STARTED, subject.whole).sessions
 
 
 class Reader:
@@ -96,6 +103,7 @@ class Reader:
         subject = self._subject
         sizes = (NOW, SOON, subject.whole)
         wanted = [(measure, size, ALL) for measure in subject.measures for size in sizes]
+        wanted.append((STARTED, subject.whole, ALL))
         for segment in (segment for segments in self._segments.values() for segment in segments):
             wanted += [(subject.sample, NOW, segment), (subject.sample, SOON, segment)]
             wanted.append((subject.goal, SOON, segment))

@@ -23,16 +23,18 @@ def demo(
     rate: float,
     port: int | None,
     seed: int | None,
+    preset: str = "ecommerce",
     *,
     as_json: bool = False,
 ) -> int:
     """Run the demo; return the exit code (0 good, also when interrupted; 1 failed while running).
 
     Args:
-        seconds: How long the shop is open; ``None``: until Ctrl-C.
-        rate: Events per second at the start; later it follows the shop's day.
+        seconds: How long the site is open; ``None``: until Ctrl-C.
+        rate: Events per second at the start; later it follows the site's day.
         port: The worker's web port; ``None``: a free one.
         seed: Decides all about the traffic that is left to chance; ``None``: another one each time.
+        preset: What is measured, and on which kind of site.
         as_json: Print the summary to standard output as JSON, and all else to standard error.
     """
     console = Console(stderr=as_json)
@@ -41,7 +43,7 @@ def demo(
     seed = random.SystemRandom().getrandbits(32) if seed is None else seed
     try:
         with _interruptible(), ExitStack() as started:
-            parts = _start(started, console, port)
+            parts = _start(started, console, preset, port)
             try:
                 summary = asyncio.run(Watch(parts, console, rate, seed).run(seconds))
             except BaseException:
@@ -59,13 +61,13 @@ def demo(
     return 0
 
 
-def _start(started: ExitStack, console: Console, port: int | None) -> Parts:
+def _start(started: ExitStack, console: Console, preset: str, port: int | None) -> Parts:
     """Start broker, store and worker, each to be stopped when ``started`` is left, the last one first."""
     began = time.monotonic()
     with waiting(console, "starting a broker, a store and a worker: some seconds"):
         broker = started.enter_context(EmbeddedBroker())
         store = started.enter_context(EmbeddedStore())
-        worker = started.enter_context(DemoWorker(broker.bootstrap, store.url, port))
+        worker = started.enter_context(DemoWorker(broker.bootstrap, store.url, preset, port))
     started.callback(_ignore_signals)  # from here on they stop in order, and that is soon done
     took = time.monotonic() - began
     console.print(f"started in {took:.1f} s; metrics: {worker.metrics_url}", highlight=False, soft_wrap=True)

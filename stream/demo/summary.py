@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ class Summary:
     """The result of a demo.
 
     Attributes:
-        seconds: How long the shop was open.
+        seconds: How long the site was open.
         seed: What the traffic was made from.
         events: Records sent and acknowledged.
         outcomes: Records read, by what became of them; their sum is ``events`` when all were read.
@@ -29,6 +29,7 @@ class Summary:
         window: The window of sessions and rates.
         rates: By measure.
         latency: From arrival to Redis; ``None`` when nothing was measured.
+        across: Funnels that run across a visitor's sessions.
     """
 
     seconds: float
@@ -39,6 +40,7 @@ class Summary:
     window: str
     rates: Mapping[str, Rate]
     latency: Percentiles | None
+    across: Collection[str] = ()
 
     @property
     def read(self) -> int:
@@ -80,7 +82,11 @@ class Summary:
             interval = NOTHING if rate.low is None else f"{percent(rate.low)} - {percent(rate.high)}"
             counts = (f"{rate.sessions:,}", f"{rate.converted:,}")
             rates.add_row(measure, *counts, percent(rate.ratio), interval)
-        return Group(facts, Text(""), rates)
+        notes = [
+            Text(f"{funnel}: attempts across a visitor's sessions, not sessions", style="dim")
+            for funnel in sorted(self.across)
+        ]
+        return Group(facts, Text(""), rates, *notes)
 
     def _latency(self) -> str:
         if self.latency is None:
@@ -108,6 +114,7 @@ def summarize(
         window=subject.whole,
         rates={measure: snapshot.rate(measure, subject.whole) for measure in subject.measures},
         latency=latency,
+        across=subject.across,
     )
 
 

@@ -13,14 +13,14 @@ from stream.board.values import Rate
 from stream.board.words import NOTHING, milliseconds, percent
 from stream.demo.board import SAMPLE_S, Board
 from stream.demo.reading import NOW, SOON
-from stream.demo.shop import PACE
 
 _HEAD_LINES = 4  # two lines about the work, two of column titles
 _WIDE = 104  # columns from which there is room for intervals
 _INTERVAL_COLUMNS = 15
 _RATE_COLUMNS = 72  # of the table of rates, without its bars
 _LAST_MINUTE_COLUMNS = 14
-_SEGMENT_COLUMNS = 40  # of the table of segments, without its sparklines
+_SAMPLE_COLUMNS, _GOAL_COLUMNS = 11, 7  # at least
+_SEGMENT_COLUMNS = 22  # of the table of segments, without rates and sparklines
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,15 @@ class View:
         for dimension in dimensions:
             parts += [Text(""), _segments(board, dimension, width, ascii_only)]
         if legend:
-            parts += [Text("")] * (legend > 1) + [_legend()]
+            parts += [Text("")] * (legend > 1) + [_legend(board)]
         yield Group(*parts)
 
 
 def plain_line(board: Board) -> str:
     """Return the board's essence as one line, for where nothing can be drawn."""
     snapshot, subject = board.snapshot, board.subject
-    rates = (f"{m} {percent(snapshot.rate(m, SOON).ratio)}" for m in (subject.sample, subject.goal))
+    measures = dict.fromkeys((subject.sample, subject.goal))
+    rates = (f"{measure} {percent(snapshot.rate(measure, SOON).ratio)}" for measure in measures)
     return "  ".join(
         [
             f"{board.elapsed_s:4.0f} s",
@@ -61,10 +62,9 @@ def _chosen(board: Board, height: int) -> tuple[list[tuple[str, ...]], list[str]
     """Return the groups of measures and the dimensions that fit, and the lines left for the legend."""
     subject = board.subject
     order: list[tuple[str, ...] | str] = [
-        subject.funnels[0],
+        subject.groups[0],
         *subject.dimensions[:1],
-        *subject.funnels[1:],
-        subject.micros,
+        *subject.groups[1:],
         *subject.dimensions[1:],
     ]
     left = height - _HEAD_LINES
@@ -75,7 +75,7 @@ def _chosen(board: Board, height: int) -> tuple[list[tuple[str, ...]], list[str]
         if rows and lines <= left:
             chosen.add(part)
             left -= lines
-    groups = [group for group in (*subject.funnels, subject.micros) if group in chosen]
+    groups = [group for group in subject.groups if group in chosen]
     return groups, [name for name in subject.dimensions if name in chosen], max(left, 0)
 
 
@@ -91,14 +91,15 @@ def _head(board: Board, width: int) -> tuple[Text, Text]:
         f"{board.snapshot.sessions(board.subject):,} sessions",
         f"event to Redis {_latency(board)}",
     ]
+    site = board.site
     first = Text.assemble(
         ("microconv", "bold cyan"), "  ", "  ".join(work), overflow="ellipsis", no_wrap=True
     )
     lag = NOTHING if status.lag_ms is None else f"{status.lag_ms / 1000:.1f} s"
     second = Text.assemble(
-        (f"watermark lag {lag}  shop {_clock(board)}  {_time(board)}  ", "dim"),
+        (f"watermark lag {lag}  {site.name} {_clock(board)}  {_time(board)}  ", "dim"),
         (board.url, f"cyan link {board.url}"),
-        (f"  a minute here is {PACE} of the shop", "dim") if width >= _WIDE else "",
+        (f"  a minute here is {site.demo_pace} of the {site.name}", "dim") if width >= _WIDE else "",
         overflow="ellipsis",
         no_wrap=True,
     )
@@ -112,7 +113,7 @@ def _latency(board: Board) -> str:
 
 
 def _clock(board: Board) -> str:
-    return time.strftime("%H:%M", time.gmtime(board.shop_ms / 1000))
+    return time.strftime("%H:%M", time.gmtime(board.site_ms / 1000))
 
 
 def _time(board: Board) -> str:
@@ -165,16 +166,17 @@ def _interval(rate: Rate) -> str:
 
 def _segments(board: Board, dimension: str, width: int, ascii_only: bool) -> Table:
     snapshot, subject = board.snapshot, board.subject
-    line_width = max(0, width - _SEGMENT_COLUMNS)
+    sample, goal = (measure.partition(".")[2] for measure in (subject.sample, subject.goal))
+    sample_width, goal_width = max(_SAMPLE_COLUMNS, len(sample)), max(_GOAL_COLUMNS, len(goal))
+    line_width = max(0, width - _SEGMENT_COLUMNS - sample_width - goal_width)
     segments = snapshot.segments[dimension]
     shown = [board.courses.get(segment, ())[-line_width:] for segment in segments] if line_width else []
     most = max((value for course in shown for value in course if value is not None), default=0.0)
-    sample, goal = (measure.partition(".")[2] for measure in (subject.sample, subject.goal))
     table = _table()
     table.add_column(dimension, no_wrap=True, width=10)
     table.add_column("sessions", justify="right", no_wrap=True, width=8)
-    table.add_column(sample, justify="right", style="bold", no_wrap=True, width=11)
-    table.add_column(goal, justify="right", no_wrap=True, width=7)
+    table.add_column(sample, justify="right", style="bold", no_wrap=True, width=sample_width)
+    table.add_column(goal, justify="right", no_wrap=True, width=goal_width)
     course_of = f"its flow of 1 min, every {SAMPLE_S:.0f} s"
     table.add_column(course_of, style="cyan", no_wrap=True, width=line_width)
     for number, segment in enumerate(segments):
@@ -190,8 +192,11 @@ def _segments(board: Board, dimension: str, width: int, ascii_only: bool) -> Tab
     return table
 
 
-def _legend() -> Text:
+def _legend(board: Board) -> Text:
     text = "ratio: of these sessions, by now  flow: conversions of that time  Ctrl-C ends it"
+    if board.subject.across:
+        funnels = " and ".join(sorted(board.subject.across))
+        text = f"{funnels}: attempts across a visitor's sessions, not sessions  Ctrl-C ends it"
     return Text(text, style="dim", no_wrap=True, overflow="ellipsis")
 
 

@@ -1,4 +1,4 @@
-"""The demo's middle: the shop is open, Redis is read and shown, until the time is over and all is counted."""
+"""The demo's middle: the site is open, Redis is read and shown, until the time is over and all is counted."""
 
 import asyncio
 import signal
@@ -15,10 +15,11 @@ from stream.demo.board import Observer
 from stream.demo.latency import Latency
 from stream.demo.reading import Reader, Snapshot, subject_of
 from stream.demo.screen import Screen, screen_on, waiting
-from stream.demo.shop import Shop
 from stream.demo.summary import Summary, summarize
-from stream.demo.worker import PRESET, DemoWorker
+from stream.demo.visitors import Visitors
+from stream.demo.worker import DemoWorker
 from stream.embedded import EmbeddedBroker, EmbeddedStore
+from stream.simulate.sites import SITES
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What ends the demo in order: Ctrl-C, a supervisor, the terminal being closed."""
@@ -66,7 +67,7 @@ class Parts(NamedTuple):
 
 
 class Watch:
-    """One opening of the shop, and everybody who watches it.
+    """One opening of the site, and everybody who watches it.
 
     Args:
         parts: Broker, store and worker, started.
@@ -77,14 +78,14 @@ class Watch:
 
     def __init__(self, parts: Parts, console: Console, rate: float, seed: int) -> None:
         self._parts, self._console, self._seed = parts, console, seed
-        self._settings = load(preset=PRESET, environ=parts.worker.overrides)
+        self._settings = load(preset=parts.worker.preset, environ=parts.worker.overrides)
         self._subject = subject_of(self._settings)
         self._latency = Latency()
-        self._shop = Shop(rate, seed, self._latency.arrived)
+        self._visitors = Visitors(SITES[parts.worker.preset], rate, seed, self._latency.arrived)
         self._stop = asyncio.Event()
 
     async def run(self, seconds: float | None) -> Summary:
-        """Open the shop, show what comes of it, close it, and return the result when all is counted.
+        """Open the site, show what comes of it, close it, and return the result when all is counted.
 
         The first of `ENDING_SIGNALS` ends it early and in order, another one at once.
 
@@ -103,24 +104,24 @@ class Watch:
         reader = Reader(redis.url, redis.prefix, self._subject)
         following = asyncio.create_task(self._follow(reader))
         try:
-            self._shop.open(self._settings.kafka.brokers, self._settings.kafka.events[0])
+            self._visitors.open(self._settings.kafka.brokers, self._settings.kafka.events[0])
             with screen_on(self._console) as screen:
                 await self._show(screen, reader, following, seconds)
-            open_for_s = self._shop.open_for_s
+            open_for_s = self._visitors.open_for_s
             with waiting(self._console, "closing: the rest is counted"):
-                await self._shop.close()
+                await self._visitors.close()
                 last = await self._counted(reader, following)
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
-            await self._shop.abandon()
+            await self._visitors.abandon()
             await reader.close()
         return summarize(
             self._subject,
             last,
             seconds=open_for_s,
             seed=self._seed,
-            events=self._shop.sent,
+            events=self._visitors.sent,
             latency=self._latency.total(),
         )
 
@@ -145,10 +146,10 @@ class Watch:
         self, screen: Screen, reader: Reader, following: asyncio.Task[None], seconds: float | None
     ) -> None:
         url = self._parts.worker.metrics_url
-        observer = Observer(self._subject, seconds, url, self._latency.recent, self._shop.clock_ms)
-        while not self._stop.is_set() and (seconds is None or self._shop.open_for_s < seconds):
+        observer = Observer(self._subject, self._visitors, seconds, url, self._latency.recent)
+        while not self._stop.is_set() and (seconds is None or self._visitors.open_for_s < seconds):
             snapshot = await self._read(reader, following)
-            screen.show(observer.observe(snapshot, self._shop.open_for_s))
+            screen.show(observer.observe(snapshot, self._visitors.open_for_s))
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._stop.wait()
@@ -165,7 +166,7 @@ class Watch:
                 return snapshot
             if waited > COUNTED_WITHIN_S:
                 raise NotCountedError(
-                    f"{self._shop.sent:,} events were sent, of which {snapshot.status.read:,} were read"
+                    f"{self._visitors.sent:,} events were sent, of which {snapshot.status.read:,} were read"
                     f" {COUNTED_WITHIN_S:.0f} s after the last; the worker's log ends:\n"
                     f"{self._parts.worker.process.log_tail(_LOG_LINES)}"
                 )
@@ -174,14 +175,14 @@ class Watch:
     def _complete(self, snapshot: Snapshot) -> bool:
         """Tell whether all records were read, and the sliding windows have come up to the last of them."""
         status = snapshot.status
-        if status.read < self._shop.sent:
+        if status.read < self._visitors.sent:
             return False
         shown_until = (status.watermark or 0) + self._settings.time.out_of_order
-        return shown_until >= self._shop.newest_ms or not status.outcomes["counted"]
+        return shown_until >= self._visitors.newest_ms or not status.outcomes["counted"]
 
     async def _read(self, reader: Reader, following: asyncio.Task[None]) -> Snapshot:
         self._parts.check()
-        self._shop.check()
+        self._visitors.check()
         if following.done():
             following.result()
         try:

@@ -12,9 +12,6 @@ import stream
 from stream.configuration import ENV_PREFIX
 from stream.embedded.server import Server
 
-PRESET = "ecommerce"
-"""What the demo measures."""
-
 PARTITIONS = 4
 """Partitions of the events topic."""
 
@@ -40,8 +37,9 @@ class DemoWorker(Server):
     name = "Demo worker"
     start_within: ClassVar[float] = 60.0
 
-    def __init__(self, brokers: str, redis_url: str, port: int | None = None) -> None:
+    def __init__(self, brokers: str, redis_url: str, preset: str, port: int | None = None) -> None:
         super().__init__(port)
+        self.preset = preset
         self.overrides = overrides(brokers, redis_url, self.port)
 
     @property
@@ -51,7 +49,7 @@ class DemoWorker(Server):
 
     def command(self) -> Sequence[str]:
         """Return the command line; by this Python, whatever is on the path."""
-        return [sys.executable, "-P", "-m", "stream", "worker", "--preset", PRESET]
+        return [sys.executable, "-P", "-m", "stream", "worker", "--preset", self.preset]
 
     def environment(self) -> Mapping[str, str]:
         """Return ours without what configures another worker, and with the demo's addresses."""

@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from stream.configuration import DEFAULT_FILE, ConfigurationError, preset_text, presets
+from stream.configuration import DEFAULT_FILE, PRESETS, ConfigurationError, preset_text
 from stream.generate.starter import starter
 
 
@@ -18,7 +18,7 @@ def init(preset: str | None, file: str | None) -> str:
         ConfigurationError: There is no such preset, there is such a file, or it cannot be written.
     """
     if preset is None:
-        raise ConfigurationError(f"--preset: found nothing; wanted: one of {', '.join(presets())}")
+        raise ConfigurationError(f"--preset: found nothing; wanted: one of {', '.join(PRESETS)}")
     text = starter(preset, preset_text(preset))
     path = Path(file or DEFAULT_FILE)
     try:

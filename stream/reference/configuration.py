@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from stream.configuration import DEFAULT_FILE, ENV_FILE, ENV_PREFIX, presets
+from stream.configuration import DEFAULT_FILE, ENV_FILE, ENV_PREFIX, PRESETS
 from stream.core.channel import CHANNELS
 from stream.core.event import LABEL_FIELDS, WHERE_FIELDS
 from stream.generate.described import Described, described
@@ -14,7 +14,7 @@ from stream.settings import Settings
 def configuration() -> str:
     """Return the page."""
     intro = f"""
-TOML, from the first of: `-c FILE` or `--preset NAME` ({", ".join(map(code, presets()))}), the file that the
+TOML, from the first of: `-c FILE` or `--preset NAME` ({", ".join(map(code, PRESETS))}), the file that the
 environment variable `{ENV_FILE}` names, `./{DEFAULT_FILE}`. `{ENV_PREFIX}<SECTION>__<KEY>` in the environment
 overrides a key: `{ENV_PREFIX}KAFKA__BROKERS=kafka:9092`, `{ENV_PREFIX}KAFKA__EVENTS='["a", "b"]'`.
 

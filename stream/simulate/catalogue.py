@@ -1,14 +1,13 @@
-"""What the shop sells and who comes: products, devices, channels and countries, with their shares."""
+"""What catalogues of sites are made of: who comes, from where, to which pages, and what is done there.
+
+Times are ms, chances are ratios 0..1.
+"""
 
 import random
 from bisect import bisect
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Generic, NamedTuple, TypeVar
-
-from stream.core.channel import channel_of
-
-SITE = "https://shop.example"
 
 T = TypeVar("T")
 
@@ -27,7 +26,7 @@ class Weighted(Generic[T]):
 
 
 class Device(NamedTuple):
-    """A kind of device; ``appetite`` multiplies the chance that its visitors buy."""
+    """A kind of device; ``appetite`` multiplies the chance that its visitors convert."""
 
     name: str
     appetite: float
@@ -35,13 +34,23 @@ class Device(NamedTuple):
 
 
 class Channel(NamedTuple):
-    """Where a visit comes from; ``appetite`` multiplies the chance that it buys."""
+    """Where a visit comes from.
+
+    Attributes:
+        source: Field of the events.
+        medium: Field of the events.
+        campaign: Field of the events.
+        referrer: Of the first page.
+        appetite: Multiplies the chance that the visit converts.
+        landing: The kind of page that it leads to; empty: any that visits begin with.
+    """
 
     source: str
     medium: str
     campaign: str
     referrer: str
     appetite: float
+    landing: str = ""
 
 
 class Country(NamedTuple):
@@ -59,164 +68,85 @@ class Product(NamedTuple):
     item: dict[str, str | float]
 
 
-class Category(NamedTuple):
-    """A list of products, the popular ones first."""
+class Topic(NamedTuple):
+    """What a visit is interested in: a list of products, the popular ones first.
+
+    ``listed`` is what an event says that shows the list.
+    """
 
     page: str
     products: tuple[Product, ...]
-    listed: dict[str, str]
-    """What an event says that shows it."""
+    listed: Mapping[str, str]
 
     def pick(self, rng: random.Random) -> Product:
         """Return a product: the square makes the first quarter of the list half of the views."""
         return self.products[int(rng.random() ** 2 * len(self.products))]
 
 
-_APPLE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0"
+class Act(NamedTuple):
+    """Something that may be done on a page.
 
-DEVICES = Weighted(
-    [
-        (
-            0.58,
-            Device(
-                "mobile",
-                0.75,
-                (
-                    f"{_APPLE} Version/18.5 Mobile/15E148 Safari/604.1",
-                    f"{_APPLE} CriOS/138.0.7204.53 Mobile/15E148 Safari/604.1",
-                    f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36",
-                ),
-            ),
-        ),
-        (
-            0.34,
-            Device(
-                "desktop",
-                1.4,
-                (
-                    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME} Safari/537.36",
-                    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {_CHROME} Safari/537.36",
-                    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
-                ),
-            ),
-        ),
-        (
-            0.08,
-            Device(
-                "tablet",
-                1.0,
-                (
-                    "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-                    " Version/18.5 Mobile/15E148 Safari/604.1",
-                    f"Mozilla/5.0 (Linux; Android 14; SM-X210) {_CHROME} Safari/537.36",
-                ),
-            ),
-        ),
-    ]
-)
+    Attributes:
+        name: The event.
+        chance: How likely it is, each time the page is opened (or what leads to it is done).
+        after: Between how many ms later.
+        props: One of these properties goes with it; none: no properties.
+        keen: Whether those with more appetite do it more often.
+        page: Where it happens, if that is another page; what follows happens there, too.
+        then: What may follow. Whoever does something that something may follow waits for that.
+    """
 
-CHANNELS = Weighted(
-    [
-        (0.30, Channel("google", "organic", "", "https://www.google.com/", 1.0)),
-        (0.10, Channel("google", "cpc", "brand_search", "https://www.google.com/", 1.3)),
-        (0.06, Channel("google", "cpc", "summer_shoes", "https://www.google.com/", 0.9)),
-        (0.20, Channel("direct", "", "", "", 1.2)),
-        (0.10, Channel("facebook", "paid_social", "spring_sale", "https://m.facebook.com/", 0.6)),
-        (0.07, Channel("instagram", "paid_social", "spring_sale", "https://l.instagram.com/", 0.55)),
-        (0.07, Channel("newsletter", "email", "new_arrivals", "", 1.6)),
-        (0.04, Channel("bing", "organic", "", "https://www.bing.com/", 0.9)),
-        (0.03, Channel("tiktok", "social", "", "https://www.tiktok.com/", 0.4)),
-        (0.03, Channel("vouchers", "referral", "partner_10", "https://vouchers.example/", 1.5)),
-    ]
-)
-
-COUNTRIES = Weighted(
-    [
-        (0.42, Country("DE", "EUR")),
-        (0.16, Country("FR", "EUR")),
-        (0.14, Country("GB", "GBP")),
-        (0.10, Country("NL", "EUR")),
-        (0.10, Country("US", "USD")),
-        (0.05, Country("AT", "EUR")),
-        (0.03, Country("CH", "CHF")),
-    ]
-)
-
-_GOODS = {
-    "running-shoes": (89, ("Trail", "Tempo", "Marathon", "City", "Cushion", "Race")),
-    "jackets": (149, ("Rain", "Down", "Wind", "Softshell", "Parka", "Fleece")),
-    "backpacks": (99, ("Day", "Trek", "Commuter", "Alpine", "Travel", "Roll-top")),
-    "tents": (289, ("Solo", "Dome", "Tunnel", "Family", "Bivy", "Ultralight")),
-    "t-shirts": (29, ("Merino", "Basic", "Sport", "Striped", "Organic", "Long-sleeve")),
-    "bottles": (19, ("Steel", "Glass", "Soft", "Insulated", "Filter", "Kids")),
-}
-_BRANDS = ("Nordvik", "Halde", "Pica", "Osto")
+    name: str
+    chance: float
+    after: tuple[float, float]
+    props: Sequence[Mapping[str, str]] = ()
+    keen: bool = False
+    page: str = ""
+    then: tuple["Act", ...] = ()
 
 
-def _category(name: str, base: int, kinds: Sequence[str]) -> Category:
-    products = []
-    for i, kind in enumerate(kinds):
-        for j, brand in enumerate(_BRANDS):
-            price = base + 10 * i + 5 * j + 0.9
-            item: dict[str, str | float] = {
-                "item_id": f"{name[:2].upper()}-{100 * i + j:04d}",
-                "item_name": f"{brand} {kind}",
-                "item_brand": brand,
-                "item_category": name,
-                "price": price,
-                "quantity": 1,
-            }
-            products.append(Product(f"/p/{name}/{brand}-{kind}".lower(), price, item))
-    return Category(f"/c/{name}", tuple(products), {"item_list_name": name})
+class Page(NamedTuple):
+    """A kind of page.
+
+    Attributes:
+        paths: One of these; none: that of the topic, or of a product.
+        of: Whether it is about the visit's topic as a whole, or a product of it.
+        shows: An event that comes with its ``page_view``; empty: none.
+        props: One of these properties goes with that; none: what the topic says.
+        acts: What may be done there.
+    """
+
+    paths: tuple[str, ...] = ()
+    of: str = ""
+    shows: str = ""
+    props: Sequence[Mapping[str, str]] = ()
+    acts: tuple[Act, ...] = ()
 
 
-CATEGORIES = tuple(_category(name, base, kinds) for name, (base, kinds) in _GOODS.items())
-ARTICLES = (
-    "/blog/how-to-choose-running-shoes",
-    "/blog/packing-light",
-    "/blog/care-for-down",
-    "/blog/first-tent",
-)
-SEARCHES = tuple(
-    {"search_term": term}
-    for term in (
-        "rain jacket",
-        "trail shoes",
-        "gift",
-        "30l backpack",
-        "tent 2 person",
-        "merino",
-        "bottle",
-        "sale",
-    )
-)
-SHARES = tuple({"method": method} for method in ("whatsapp", "mail", "link"))
-SIGN_UP = {"method": "newsletter"}
-SHIPPING = tuple({"shipping_tier": tier} for tier in ("standard", "standard", "express"))
-PAYMENT = tuple({"payment_type": kind} for kind in ("card", "paypal", "invoice"))
+TOPIC, PRODUCT = "topic", "product"
+"""What pages can be about."""
 
-EVENT_NAMES = frozenset(
-    {
-        *("page_view", "view_item_list", "view_item", "search", "sign_up", "add_to_wishlist", "share"),
-        *("add_to_cart", "begin_checkout", "add_shipping_info", "add_payment_info", "purchase"),
-    }
-)
-"""All that events of this shop are called."""
 
-VARIANTS = ("express", "control")
-"""Of the A/B test that runs."""
+class Coming(NamedTuple):
+    """How a first visit begins, or a later one.
 
-FIELD_VALUES: Mapping[str, tuple[str, ...]] = {
-    "device": tuple(device.name for device in DEVICES.rows),
-    "source": tuple(channel.source for channel in CHANNELS.rows),
-    "medium": tuple(channel.medium for channel in CHANNELS.rows if channel.medium),
-    "campaign": tuple(channel.campaign for channel in CHANNELS.rows if channel.campaign),
-    "country": tuple(country.code for country in COUNTRIES.rows),
-    "variant": VARIANTS,
-    "user_type": ("new", "returning"),
-    "channel": tuple(
-        {channel_of(c.source, c.medium, c.campaign, c.referrer, ""): None for c in CHANNELS.rows}
-    ),
-}
-"""What this shop can say in fields that have few values."""
+    Attributes:
+        channels: Where it comes from.
+        landing: The kinds of pages that it begins with, unless the channel leads to one.
+        habit: Multiplies the chance that it converts.
+    """
+
+    channels: Weighted[Channel]
+    landing: Weighted[str]
+    habit: float
+
+
+class Way(NamedTuple):
+    """What is done only on the way to a goal: events by name, pages by the beginning of their path."""
+
+    names: frozenset[str] = frozenset()
+    pages: tuple[str, ...] = ()
+
+    def has(self, name: str, page: str) -> bool:
+        """Whether an event is part of it."""
+        return name in self.names or page.startswith(self.pages)

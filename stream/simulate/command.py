@@ -20,11 +20,14 @@ from stream.simulate import sink
 from stream.simulate.arguments import UsageError, moment_ms
 from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
 from stream.simulate.drop import drop_of
+from stream.simulate.fit import site_of
 from stream.simulate.loss import Losses
 from stream.simulate.sink.connection import client_of, ensure_topic
 from stream.simulate.sink.kafka import to_kafka
 from stream.simulate.sink.lines import to_lines
-from stream.simulate.traffic import EVENTS_PER_VISIT, Traffic, live
+from stream.simulate.site import Site
+from stream.simulate.sites import SITES
+from stream.simulate.traffic import Traffic, live
 
 RATE = 50.0
 """Events per second, unless something else is asked for."""
@@ -43,6 +46,7 @@ class Plan:
         live: Whether each has to wait until the clock shows its time.
         expected: About how many there will be; ``None``: no end.
         losses: What is not sent of them.
+        site: Where they come from.
     """
 
     records: Iterator[Arrival]
@@ -50,6 +54,7 @@ class Plan:
     live: bool
     expected: float | None
     losses: Losses
+    site: Site
 
 
 def simulate(
@@ -60,6 +65,7 @@ def simulate(
     seed: int | None = None,
     to: str = KAFKA,
     drops: Sequence[str] = (),
+    preset: str | None = None,
 ) -> int:
     """Send simulated traffic; return the exit code (0 good, 1 failed while running, 2 wrong usage).
 
@@ -73,12 +79,14 @@ def simulate(
             traffic always another, because events with ids that were seen before would not count.
         to: ``kafka`` or ``-`` (standard output, a JSON object a line).
         drops: Conversions that do not happen, each as ``stream.simulate.drop`` says.
+        preset: Whose site is simulated; ``None``: the one on which most happens of what is measured.
     """
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
     plan = None
     try:
         measured, now_ms = settings.definition(), int(time.time() * 1000)
-        plan = plan_of(rate, sessions, start, seed, to, drops, measured=measured, now_ms=now_ms)
+        site = site_of(measured) if preset is None else SITES[preset]
+        plan = plan_of(rate, sessions, start, seed, to, drops, measured=measured, now_ms=now_ms, site=site)
         with _progress(screen, plan, to) as progress:
             if to == LINES:
                 sent = asyncio.run(
@@ -95,7 +103,7 @@ def simulate(
     except KeyboardInterrupt:
         _tell_losses(screen, plan, drops)
         return 0  # the usual end of live traffic
-    screen.print(f"sent {sent:,} records; seed {plan.seed}")
+    screen.print(f"sent {sent:,} records of a simulated {plan.site.name}; seed {plan.seed}")
     _tell_losses(screen, plan, drops)
     return 0
 
@@ -116,8 +124,9 @@ def plan_of(
     *,
     measured: Definition,
     now_ms: int,
+    site: Site,
 ) -> Plan:
-    """Return what the arguments of ``simulate`` ask for, with what is measured and the time now.
+    """Return what the arguments of ``simulate`` ask for, with what is measured, the time now and the site.
 
     Raises:
         UsageError: They cannot be used.
@@ -130,18 +139,21 @@ def plan_of(
         raise UsageError(f"--sessions: found {sessions}; wanted: 1 or more")
     # Wrong clocks are put right by the time of arrival, which a file does not have.
     disorder = EVERYDAY if to == KAFKA else replace(EVERYDAY, skewed=0.0)
-    expected = None if sessions is None else sessions * EVENTS_PER_VISIT
+    expected = None if sessions is None else sessions * site.events_per_visit
     if start is None:
         seed = random.SystemRandom().getrandbits(32) if seed is None else seed
-        losses = Losses([drop_of(text, measured, now_ms) for text in drops], measured, seed)
-        stream = arrivals(live(rate, now_ms=now_ms, seed=seed, sessions=sessions), disorder, losses)
-        return Plan(stream, seed, True, expected, losses)
+        losses = Losses([drop_of(text, measured, now_ms, site) for text in drops], measured, seed, site)
+        stream = arrivals(
+            live(rate, now_ms=now_ms, seed=seed, sessions=sessions, site=site), disorder, losses
+        )
+        return Plan(stream, seed, True, expected, losses, site)
     start_ms = moment_ms(start)
     if start_ms is None:
         raise UsageError(f"--start: found {start!r}; wanted: ISO 8601 or ms since the epoch")
     seed = seed or 0
-    losses = Losses([drop_of(text, measured, start_ms) for text in drops], measured, seed)
-    stream = arrivals(Traffic(start_ms=start_ms, rate=rate, sessions=sessions, seed=seed), disorder, losses)
+    losses = Losses([drop_of(text, measured, start_ms, site) for text in drops], measured, seed, site)
+    traffic = Traffic(start_ms=start_ms, rate=rate, sessions=sessions, seed=seed, site=site)
+    stream = arrivals(traffic, disorder, losses)
     if sessions is None:
         if start_ms >= now_ms:
             raise UsageError(
@@ -149,7 +161,7 @@ def plan_of(
             )
         stream = takewhile(lambda arrival: arrival.at_ms <= now_ms, stream)
         expected = (now_ms - start_ms) / 1000 * rate
-    return Plan(stream, seed, False, expected, losses)
+    return Plan(stream, seed, False, expected, losses, site)
 
 
 async def _to_kafka(kafka: Kafka, plan: Plan, progress: sink.Progress | None) -> int:

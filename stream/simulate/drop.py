@@ -7,7 +7,8 @@ from urllib.parse import unquote
 from stream.core.definition import SESSION, Definition, Dimension
 from stream.core.segment import ALL
 from stream.simulate.arguments import UsageError, moment_ms
-from stream.simulate.catalogue import EVENT_NAMES, FIELD_VALUES
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP
 from stream.units import duration_ms, share
 
 FORM = "MEASURE[@SEGMENT]:FRACTION:AT[:FOR]"
@@ -44,22 +45,23 @@ class Drop:
         return self.from_ms <= at_ms and (self.until_ms is None or at_ms < self.until_ms)
 
 
-def drop_of(text: str, definition: Definition, start_ms: int) -> Drop:
+def drop_of(text: str, definition: Definition, start_ms: int, site: Site = SHOP) -> Drop:
     """Return the drop that is written in a text.
 
     Args:
         text: As :data:`FORM` says; AT is a duration since the start, or ISO 8601.
         definition: What is measured.
         start_ms: Where the simulated time starts, ms since the epoch.
+        site: What is simulated.
 
     Raises:
-        UsageError: It is none, or names what is not measured or never sent by the simulated shop.
+        UsageError: It is none, or names what is not measured or never sent by the simulated site.
     """
     written = _WRITTEN.fullmatch(text)
     if written is None:
         raise _refusal(text, f"{FORM}, such as {_EXAMPLE}")
-    _check_measure(text, written["measure"], definition)
-    segment = _segment(text, written["segment"], definition)
+    _check_measure(text, written["measure"], definition, site)
+    segment = _segment(text, written["segment"], definition, site)
     from_ms = _from(text, written["at"], start_ms)
     until_ms = None
     if written["span"] is not None:
@@ -81,7 +83,7 @@ def _refusal(text: str, wanted: str, found: str = "") -> UsageError:
     return UsageError(f"--drop: found {where}; wanted: {wanted}")
 
 
-def _check_measure(text: str, measure: str, definition: Definition) -> None:
+def _check_measure(text: str, measure: str, definition: Definition, site: Site) -> None:
     measures = [m for m in definition.measures() if not m.startswith(f"{SESSION}.")]
     if measure not in measures:
         raise _refusal(text, f"one of the measures {', '.join(measures)}", measure)
@@ -93,13 +95,13 @@ def _check_measure(text: str, measure: str, definition: Definition) -> None:
     made_by = [step.event for funnel in definition.funnels for step in funnel.steps]
     made_by += [micro.event for micro in definition.micros]
     event = made_by[measures.index(measure)]
-    if event not in EVENT_NAMES:
-        sent = ", ".join(sorted(EVENT_NAMES))
-        wanted = f"a measure of events that the simulated shop sends, not of {event!r} ({sent})"
+    if event not in site.event_names:
+        sent = ", ".join(sorted(site.event_names))
+        wanted = f"a measure of events that the simulated {site.name} sends, not of {event!r} ({sent})"
         raise _refusal(text, wanted, measure)
 
 
-def _segment(text: str, segment: str | None, definition: Definition) -> str:
+def _segment(text: str, segment: str | None, definition: Definition, site: Site) -> str:
     if segment in (None, ALL):
         return ALL
     name, equals, value = unquote(segment or "").partition("=")
@@ -113,15 +115,15 @@ def _segment(text: str, segment: str | None, definition: Definition) -> str:
     if len(parts) != len(plain):
         raise _refusal(text, f"as value of {name} one of each of {', '.join(crossed)}, with / between", value)
     for dimension, part in zip(plain, parts, strict=True):
-        values = _values(dimension)
+        values = _values(dimension, site)
         if values and part not in values:
             raise _refusal(text, f"as value of {dimension.name} one of {', '.join(values)}", part)
     return f"{name}={value}"
 
 
-def _values(dimension: Dimension) -> tuple[str, ...]:
+def _values(dimension: Dimension, site: Site) -> tuple[str, ...]:
     """Return the values that a dimension can have here; none where nobody knows."""
-    return tuple(dict.fromkeys([*dimension.values, *FIELD_VALUES.get(dimension.field, ())]))
+    return tuple(dict.fromkeys([*dimension.values, *site.field_values.get(dimension.field, ())]))
 
 
 def _share(text: str, written: str) -> float:

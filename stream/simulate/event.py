@@ -1,4 +1,4 @@
-"""The canonical event as the shop's pages send it, and the events of all visits in order of time."""
+"""The canonical event as a site's pages send it, and the events of all visits in order of time."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from stream.simulate.catalogue import SITE
 from stream.simulate.traffic import Traffic, visits
 from stream.simulate.visit import Step, Visit
 
@@ -79,7 +78,7 @@ def happenings(traffic: Traffic) -> Iterator[Happening]:
             else:
                 heappop(under_way)
         if visit is not None:
-            going = _UnderWay(visit, traffic.pace)
+            going = _UnderWay(visit, traffic.site.address, traffic.pace)
             going.skip(traffic.silent_until_ms)
             if going.left:
                 heappush(under_way, (going.next_ms(), number, going))
@@ -88,10 +87,11 @@ def happenings(traffic: Traffic) -> Iterator[Happening]:
 class _UnderWay:
     """A visit and what is left of it."""
 
-    __slots__ = ("_pace", "_page", "_referrer", "left", "visit")
+    __slots__ = ("_address", "_pace", "_page", "_referrer", "left", "visit")
 
-    def __init__(self, visit: Visit, pace: float) -> None:
+    def __init__(self, visit: Visit, address: str, pace: float) -> None:
         self.visit = visit
+        self._address = address
         self._pace = pace
         self._page = ""
         self._referrer = visit.channel.referrer
@@ -141,5 +141,5 @@ class _UnderWay:
     def _arrive(self, page: str) -> None:
         if page != self._page:
             if self._page:
-                self._referrer = SITE + self._page
+                self._referrer = self._address + self._page
             self._page = page

@@ -2,7 +2,8 @@
 
 Each visit is followed with the very rules by which a worker counts it, so that just the events go that would
 make a conversion. A dropped conversion takes with it what the visitor would have done after it: the later
-steps of that funnel, and, where it was on the way to an order, the rest of that way. All else stays as it is.
+steps of that funnel, and, where it was on the way to the site's goal, the rest of that way. All else stays as
+it is.
 """
 
 import random
@@ -19,6 +20,8 @@ from stream.core.segment import ALL, cross_value
 from stream.core.session import Session
 from stream.simulate.drop import Drop
 from stream.simulate.event import SiteEvent
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP
 from stream.simulate.visit import Visit
 
 _READ = tuple(sorted({*LABEL_FIELDS, "value", "props"} & set(SiteEvent.__struct_fields__)))
@@ -31,7 +34,7 @@ class _Going:
     Attributes:
         until_ms: When something happened last.
         session: What a worker knows of it from the events that were sent; ``None``: nothing.
-        stuck: Rules by which it could not convert, each with whether it was on the way to an order.
+        stuck: Rules by which it could not convert, each with whether that keeps it from the goal.
     """
 
     until_ms: int
@@ -46,15 +49,17 @@ class Losses:
         drops: What is to be dropped.
         definition: What is measured.
         seed: Decides which sessions it strikes: of a larger share all those of a smaller one, and more.
+        site: What is simulated.
 
     Attributes:
         sessions: For each drop, how many sessions it struck so far.
     """
 
-    def __init__(self, drops: Sequence[Drop], definition: Definition, seed: int) -> None:
+    def __init__(self, drops: Sequence[Drop], definition: Definition, seed: int, site: Site = SHOP) -> None:
         self.drops = tuple(drops)
         self.sessions = [0] * len(self.drops)
         self._seed = seed
+        self._begins, self._goes_on = site.begins, site.goes_on
         self._times = definition.times
         self._plans = Plans(definition)
         self._labels = LabelReader(definition.dimensions)
@@ -83,7 +88,7 @@ class Losses:
         going.until_ms = at_ms
         if going.session is not None and not joins(going.session, at_ms, self._times):
             going.session = None
-        read = _as_read(event)
+        read = as_read(event)
         plan, labels = self._plans.by_kind(self._plans.kind_of(read)), self._labels.of(read)
         ahead = begin(at_ms, labels) if going.session is None else going.session.copy()
         ahead.last = at_ms
@@ -122,9 +127,11 @@ class Losses:
             elif mask >> measure & 1:
                 stops = drop.covers(at_ms)
             else:
-                stops = bool(mask & self._later[rule]) or (going.stuck[rule] and _leads_to_order(event))
+                stops = bool(mask & self._later[rule]) or (
+                    going.stuck[rule] and self._goes_on.has(event.name, event.page)
+                )
             if stops:
-                going.stuck[rule] = going.stuck.get(rule, False) or _leads_to_order(event)
+                going.stuck[rule] = going.stuck.get(rule, False) or self._begins.has(event.name, event.page)
                 stopped = True
         return stopped
 
@@ -160,11 +167,6 @@ def _later_steps(measure: str, plans: Plans) -> int:
     return later
 
 
-def _leads_to_order(event: SiteEvent) -> bool:
-    """Whether nobody does this who has not put something into the cart, or tries to."""
-    return event.name == "add_to_cart" or event.page.startswith(("/cart", "/checkout"))
-
-
-def _as_read(event: SiteEvent) -> Event:
+def as_read(event: SiteEvent) -> Event:
     """Return an event as a worker reads it, with all that rules can ask for."""
     return Event(**{name: getattr(event, name) for name in _READ})

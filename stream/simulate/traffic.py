@@ -1,48 +1,17 @@
 """Who visits when: a clock of visits with a daily and weekly rhythm, and visitors of whom many come back."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stream.simulate.catalogue import CHANNELS
 from stream.simulate.crowd import Crowd
-from stream.simulate.visit import LONGEST_MS, MINUTE, Visit, steps
-
-EVENTS_PER_VISIT = 4.7
-"""Mean events of a visit: turns a rate of events into one of visits (a test holds it to the model)."""
+from stream.simulate.rhythm import Rhythm, drifting_from
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP
+from stream.simulate.visit import LONGEST_MS, Visit
+from stream.simulate.walk import steps
 
 _MOST_WARM_UP = 50_000  # visits
-_HOUR, _DAY = 60 * MINUTE, 24 * 60 * MINUTE
-
-Rhythm = Callable[[int], float]
-"""How lively the shop is at a time (ms since the epoch); 1 is the mean."""
-
-# Quiet at night, a hump at noon, most at 20 h (UTC).
-_BY_HOUR = (
-    *(0.42, 0.26, 0.18, 0.15, 0.17, 0.28, 0.52, 0.80, 1.00, 1.12, 1.20, 1.26),
-    *(1.33, 1.30, 1.22, 1.20, 1.24, 1.33, 1.46, 1.62, 1.70, 1.56, 1.08, 0.60),
-)
-_BY_WEEKDAY = (1.04, 0.97, 0.95, 0.97, 0.92, 0.98, 1.17)
-_MEAN = sum(_BY_HOUR) / 24 * sum(_BY_WEEKDAY) / 7
-
-
-def daily(at_ms: int) -> float:
-    """Return the rhythm of day and week."""
-    hour, part = divmod(at_ms, _HOUR)
-    now, then = _BY_HOUR[hour % 24], _BY_HOUR[(hour + 1) % 24]
-    weekday = (at_ms // _DAY + 3) % 7  # the epoch was a Thursday
-    return (now + (then - now) * part / _HOUR) * _BY_WEEKDAY[weekday] / _MEAN
-
-
-def steady(at_ms: int) -> float:  # noqa: ARG001 - every rhythm is asked with a time
-    """Return the rhythm of a shop that has none."""
-    return 1.0
-
-
-def drifting_from(start_ms: int) -> Rhythm:
-    """Return the rhythm of day and week that is 1 at ``start_ms``: the rate asked for is seen first."""
-    level = daily(start_ms)
-    return lambda at_ms: daily(at_ms) / level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +23,8 @@ class Traffic:
         rate: Mean events per second of event time.
         sessions: How many visits there are; ``None``: without end.
         seed: Decides everything that is left to chance.
-        rhythm: How the rate changes with time.
+        site: Where.
+        rhythm: How the rate changes with time; ``None``: as it does on that site.
         pace: How many times faster than in real life people act and the day passes.
         silent_until_ms: Events before it are not made: visits that began earlier are under way then.
     """
@@ -63,7 +33,8 @@ class Traffic:
     rate: float
     sessions: int | None = None
     seed: int = 0
-    rhythm: Rhythm = daily
+    site: Site = SHOP
+    rhythm: Rhythm | None = None
     pace: float = 1.0
     silent_until_ms: int = 0
 
@@ -75,23 +46,27 @@ class Traffic:
 def visits(traffic: Traffic) -> Iterator[Visit]:
     """Return visits in order of their start."""
     rng = random.Random(f"visits {traffic.seed}")
-    crowd = Crowd(rng, traffic.pace)
-    per_ms = traffic.rate / EVENTS_PER_VISIT / 1000
+    site = traffic.site
+    crowd = Crowd(rng, site, traffic.pace)
+    rhythm = traffic.rhythm or site.rhythm
+    per_ms = traffic.rate / site.events_per_visit / 1000
     at, begun = float(traffic.start_ms), 0
     while traffic.sessions is None or begun < traffic.sessions:
-        lively = traffic.rhythm(traffic.start_ms + int((at - traffic.start_ms) * traffic.pace))
+        lively = rhythm(traffic.start_ms + int((at - traffic.start_ms) * traffic.pace))
         at += rng.expovariate(per_ms * lively)
         begun += 1
         visitor = crowd.next(int(at))
+        coming = site.coming(visitor.visits > 0)
         visit = Visit(
             visitor=visitor,
             session_id=f"{rng.getrandbits(64):016x}",
             start_ms=int(at),
-            channel=CHANNELS.draw(rng),
+            channel=coming.channels.draw(rng),
             returning=visitor.visits > 0,
+            habit=coming.habit,
         )
         visitor.visits += 1
-        visit.path = steps(rng, visit)
+        visit.path = steps(rng, visit, site)
         crowd.leaves(visitor, visit.start_ms + int(visit.path[-1].after_ms / traffic.pace))
         yield visit
 
@@ -104,6 +79,7 @@ def live(
     sessions: int | None = None,
     pace: float = 1.0,
     history: bool = False,
+    site: Site = SHOP,
 ) -> Traffic:
     """Return traffic that is in full swing now, at that rate (events per second), and drifts with the day.
 
@@ -113,13 +89,14 @@ def live(
     begin = now_ms
     if sessions is None:
         # At high rates less, so that it starts within seconds; the later steps then come by and by.
-        begin -= int(min(LONGEST_MS / pace, _MOST_WARM_UP * EVENTS_PER_VISIT / rate * 1000))
+        begin -= int(min(LONGEST_MS / pace, _MOST_WARM_UP * site.events_per_visit / rate * 1000))
     return Traffic(
         start_ms=begin,
         silent_until_ms=0 if history else now_ms,
         rate=rate,
         sessions=sessions,
         seed=seed,
-        rhythm=drifting_from(begin),
+        site=site,
+        rhythm=drifting_from(begin, site.rhythm),
         pace=pace,
     )

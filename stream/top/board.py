@@ -16,6 +16,9 @@ from stream.top.trouble import Trouble, trouble_of
 NOTES = {MICRO: "secondary actions", SESSION: "whole visits"}
 """What is said of the built-in funnels."""
 
+ACROSS = "attempts across a visitor's sessions"
+"""What is said of funnels that run across them."""
+
 _BY_NAME = 8  # values of a dimension up to which they keep their places
 
 
@@ -137,7 +140,7 @@ def groups_of(subject: Subject, reading: Reading | None, choice: Choice) -> tupl
 def _measures(subject: Subject, reading: Reading | None, choice: Choice, measures: Sequence[str]) -> Group:
     title = measures[0].partition(".")[0]
     rows = [_row(subject, reading, m.partition(".")[2], (m, choice.segment)) for m in measures]
-    return Group(title, NOTES.get(title, ""), rows)
+    return Group(title, ACROSS if title in subject.across else NOTES.get(title, ""), rows)
 
 
 def _row(subject: Subject, reading: Reading | None, label: str, place: Place) -> Row:

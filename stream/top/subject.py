@@ -40,7 +40,9 @@ class Subject:
         groups: Measures by funnel in order of the steps, those with a goal first; behind them
             ``micro``, and ``session`` last.
         firsts: The first steps of funnels, and the sessions themselves: their flow is 1 always.
-        sample: The measure whose segments are compared: the second step of the first funnel.
+        across: The funnels that run across a visitor's sessions: what they count are attempts.
+        sample: The measure whose segments are compared: the second step of the first funnel; where there are
+            no funnels, the first secondary action.
         dimensions: Their names.
         watched: ``all``, dimensions and segments of which closed minutes are kept.
         sizes: The windows that there are, ms.
@@ -51,6 +53,7 @@ class Subject:
 
     groups: tuple[tuple[str, ...], ...]
     firsts: frozenset[str]
+    across: frozenset[str]
     sample: str
     dimensions: tuple[str, ...]
     watched: tuple[str, ...]
@@ -113,7 +116,8 @@ def subject_of(settings: Settings) -> Subject:
     return Subject(
         groups=tuple(groups),
         firsts=frozenset(measures[0] for measures in groups if not measures[0].startswith(f"{MICRO}.")),
-        sample=(*groups[0][1:2], groups[0][0])[0],
+        across=frozenset(funnel.name for funnel in settings.funnel if funnel.scope == "visitor"),
+        sample=groups[0][1 if settings.funnel and len(groups[0]) > 1 else 0],
         dimensions=tuple(settings.dimensions),
         watched=settings.watched_segments(),
         sizes=tuple(sorted(set(settings.windows.sizes))),

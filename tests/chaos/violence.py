@@ -11,8 +11,9 @@ from itertools import islice
 from pathlib import Path
 
 from stream.simulate.disorder import Arrival, Disorder, arrivals
+from stream.simulate.rhythm import steady
 from stream.simulate.sink.kafka import to_kafka
-from stream.simulate.traffic import Traffic, steady
+from stream.simulate.traffic import Traffic
 from tests.chaos.freezing import FOLDER
 from tests.worker.fleet import Fleet, running
 from tests.worker.process import WorkerProcess

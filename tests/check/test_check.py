@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stream.check.facts import facts, to_json
-from stream.configuration import find, load
+from stream.configuration import PRESETS, find, load
 from stream.core.rates import Rates
 from stream.sinks.volume import volume
 from stream.units import duration_text
@@ -45,6 +45,71 @@ def test_people_read_what_will_be_measured(tmp_path: Path) -> None:
     for word in ("lead.form", "schedule_call", "props.plan", "/offer", "__other__"):
         assert word in text
     assert "secret" not in text
+
+
+STRICTER = """
+[[funnel]]
+name = "buy"
+order = "strict"
+steps = [
+  { name = "see", event = "view_item", where = { value = [">= 10 < 50", ">100"], page = "/p/*" } },
+  { name = "plan", event = "select", where = { "props.seats" = ["5", "<3"] } },
+  { name = "pay", event = "purchase" },
+]
+exclude = [
+  { event = "refund", where = { value = "> 0" }, from = "see", to = "plan" },
+  { event = "leave" },
+]
+[[funnel]]
+name = "learn"
+order = "unordered"
+steps = [{ name = "read", event = "read" }, { name = "watch", event = "watch" }]
+[[funnel]]
+name = "trial"
+scope = "visitor"
+reentry = "first"
+within = "7d"
+steps = [{ name = "come", event = "come" }, { name = "stay", event = "stay" }]
+"""
+
+
+def test_people_read_what_makes_a_funnel_stricter_or_wider(tmp_path: Path) -> None:
+    """Order, scope, exclusions and comparisons of numbers decide about numbers, so they are told."""
+    text = printed(told(tmp_path, STRICTER), width=200)
+    for sentence in (
+        "funnel buy: strict (no other event in between), in one session, within 30m of the first step",
+        "buy.see view_item value >= 10 and < 50 or value > 100, page = /p/*",
+        "buy.plan select props.seats = 5 or props.seats < 3",
+        "ended by refund where value > 0, once buy.see is reached and as long as buy.plan is not",
+        "ended by leave, once buy.see is reached and as long as buy.pay is not",
+        "funnel learn: unordered (steps in any order), in one session, within 30m of each other",
+        "funnel trial: ordered, across a visitor's sessions, within 7d of the first step, which is the"
+        " attempt's first",
+    ):
+        assert sentence in text, sentence
+    assert printed(told(tmp_path, STRICTER))
+    found = json.loads(to_json(told(tmp_path, STRICTER)))["funnels"]
+    assert [(funnel["order"], funnel["scope"]) for funnel in found] == [
+        ("strict", "session"),
+        ("unordered", "session"),
+        ("ordered", "visitor"),
+    ]
+    assert found[0]["exclusions"][0] == {
+        "event": "refund",
+        "where": {"value": ["> 0"]},
+        "reached": "buy.see",
+        "before": "buy.plan",
+    }
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_is_told(preset: str) -> None:
+    """Every measure of every preset is there, and where a funnel runs across sessions, that."""
+    done = run("--preset", preset)
+    assert done.exit_code == 0
+    for measure in load(preset=preset, environ={}).definition().measures():
+        assert (f" {measure} " in done.stdout) != measure.startswith("session.")
+    assert ("across a visitor's sessions, within 30d" in done.stdout) == (preset == "saas")
 
 
 def test_how_much_that_makes(tmp_path: Path) -> None:

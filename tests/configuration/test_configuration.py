@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.configuration import ConfigurationError, load, presets
+from stream.configuration import ConfigurationError, load
 from stream.core.definition import Condition, Definition, Dimension, Micro
 from stream.core.event import LABEL_FIELDS, Event
 from stream.core.labels import LabelReader
@@ -22,34 +22,6 @@ def refused(tmp_path: Path, text: str, environ: dict[str, str] | None = None) ->
     with pytest.raises(ConfigurationError) as error:
         load(str(file), environ=environ or {})
     return str(error.value).replace(str(file), "FILE")
-
-
-@pytest.mark.parametrize("name", presets())
-def test_presets_are_valid(name: str) -> None:
-    """Every preset loads, and measures something."""
-    assert load(preset=name, environ={}).definition().measures()
-
-
-def test_the_shop_preset_measures_what_the_contract_says() -> None:
-    """Names of measures are what dashboards hold on to."""
-    assert load(preset="ecommerce", environ={}).definition().measures() == (
-        "browse.home",
-        "browse.category",
-        "browse.product_view",
-        "checkout.product_view",
-        "checkout.add_to_cart",
-        "checkout.begin_checkout",
-        "checkout.shipping",
-        "checkout.order",
-        "micro.newsletter",
-        "micro.search",
-        "micro.wishlist",
-        "micro.share",
-        "session.started",
-        "session.engaged",
-        "session.bounced",
-        "session.single_page",
-    )
 
 
 def test_file_then_variable_then_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

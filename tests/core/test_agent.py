@@ -5,7 +5,7 @@ import pytest
 from stream.core.agent import DEVICES, device_of, is_bot
 from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Micro, Step
 from stream.core.reads import fields_read
-from stream.simulate.catalogue import DEVICES as SHOP_DEVICES
+from stream.simulate.sites import SHOP
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0"
 
@@ -44,7 +44,7 @@ def test_devices_are_told(user_agent: str, device: str) -> None:
 
 def test_the_shop_says_what_its_user_agents_say() -> None:
     """What the simulated shop calls its devices is what their user agents tell."""
-    for device in SHOP_DEVICES.rows:
+    for device in SHOP.devices.rows:
         assert {device_of(user_agent) for user_agent in device.user_agents} == {device.name}
 
 

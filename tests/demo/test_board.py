@@ -5,6 +5,8 @@ from stream.board.values import Rate, Status
 from stream.core.segment import ALL
 from stream.demo.board import MOST_SAMPLES, SAMPLE_S, Observer
 from stream.demo.reading import NOW, Snapshot
+from stream.demo.visitors import Visitors
+from stream.simulate.sites import SHOP
 from tests.demo.boards import SUBJECT
 
 MOBILE = "device=mobile"
@@ -12,7 +14,8 @@ MOBILE = "device=mobile"
 
 def observer() -> Observer:
     """Return the observer of an endless demo whose latency is not known yet."""
-    return Observer(SUBJECT, None, "http://127.0.0.1:1/metrics", lambda: None, lambda: 0)
+    visitors = Visitors(SHOP, 80, 1, lambda _: None)
+    return Observer(SUBJECT, visitors, None, "http://127.0.0.1:1/metrics", lambda: None)
 
 
 def reading(read: int, flow_of_mobile: float | None = None) -> Snapshot:

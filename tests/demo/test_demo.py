@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stream.configuration import load
 from stream.demo.run import demo
 from stream.embedded import free_port
 from tests.demo.process import DemoProcess, alive
@@ -50,6 +52,29 @@ def test_everything_sent_is_counted_and_nothing_is_left(tmp_path: Path) -> None:
     assert told["latency"]["records"] == told["events"]
     assert not any(alive(pid) for pid in children)
     assert not list(running.temporary.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("preset", "measure"),
+    [("saas", "trial.pricing_view"), ("content", "micro.video_start"), ("leads", "lead.form_submit")],
+)
+def test_each_preset_has_a_demo(tmp_path: Path, preset: str, measure: str) -> None:
+    """On a site that is no shop the preset's measures are counted and told, with a funnel or without."""
+    with DemoProcess(tmp_path, "--preset", preset, "--seconds", "12", "--seed", "1") as running:
+        assert running.ended() == 0
+
+    assert running.err == ""
+    words = " ".join(running.out.split())
+    assert re.search(r"events ([0-9,]+) sent in 12 s, \1 read", words)
+    assert re.search(rf"\d events/s .* sessions {re.escape(measure)} .* event to Redis p50", words)
+    told = {line.split()[0]: line.split()[1:4] for line in running.out.splitlines() if line.strip()}
+    for name in load(preset=preset, environ={}).definition().measures():
+        assert (name in told) != name.startswith("session.")
+    sessions, converted, ratio = told[measure]
+    assert int(converted) > 0
+    assert float(ratio.rstrip("%")) == pytest.approx(
+        100 * int(converted) / int(sessions.replace(",", "")), abs=0.06
+    )
 
 
 def test_a_worker_that_dies_ends_the_demo(tmp_path: Path) -> None:

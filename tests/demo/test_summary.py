@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from stream.configuration import load
 from stream.demo.latency import METHOD, Percentiles
+from stream.demo.reading import subject_of
 from stream.demo.summary import Summary, summarize, tell
 from tests.demo.boards import SUBJECT, snapshot
 
@@ -62,3 +64,14 @@ def test_people_read_the_same() -> None:
     assert METHOD in text
     assert "checkout.order 812 21 2.6% 0.6% - 4.6%" in text
     assert all(measure in text for measure in SUBJECT.measures)
+
+
+def test_attempts_are_not_passed_off_as_sessions() -> None:
+    """Of a funnel that runs across sessions it is said what is counted; of others nothing is."""
+    subject = subject_of(load(preset="saas", environ={}))
+    made = summarize(subject, snapshot(subject), seconds=1, seed=7, events=9, latency=None)
+    text = " ".join(told(made).split())
+    assert "trial.demo_request 640 14 2.2%" in text
+    assert text.endswith("trial: attempts across a visitor's sessions, not sessions")
+    assert "sessions 1,400" in text
+    assert "attempts" not in told(summary())

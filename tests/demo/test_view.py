@@ -6,8 +6,9 @@ from rich.console import Console
 
 from stream.board.glyphs import bar, sparkline
 from stream.board.values import Status
+from stream.configuration import PRESETS, load
 from stream.demo.board import Board
-from stream.demo.reading import Snapshot
+from stream.demo.reading import Snapshot, subject_of
 from stream.demo.view import View, plain_line
 from tests.demo.boards import board
 
@@ -126,3 +127,23 @@ def test_glyphs_grow_with_what_they_show(ascii_only: bool) -> None:
     assert set(line) == set(order)
     assert line.isascii() == ascii_only
     assert sparkline([0.0, 0.0], 0.0, 5, ascii_only=ascii_only) == 2 * order[0]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_each_preset_has_its_screen(preset: str, width: int, height: int) -> None:
+    """Whatever is measured, with a funnel or without: all measures, and the devices by two of them, whole."""
+    subject = subject_of(load(preset=preset, environ={}))
+    lines = drawn(board(subject=subject), width, height)
+    assert max(map(len, lines)) <= width
+    text = "\n".join(lines)
+    for measure in subject.measures:
+        assert f" {measure.partition('.')[2]} " in text
+    titles = row_of(lines, "device", "sessions")
+    assert titles[2:4] == [measure.partition(".")[2] for measure in (subject.sample, subject.goal)]
+    assert row_of(lines, "mobile")[1:4] == ["460", "11.1%", "2.4%"]
+    assert ("trial: attempts across a visitor's sessions" in text) == (preset == "saas")
+    line = plain_line(board(subject=subject))
+    assert "1,400 sessions" in line
+    assert subject.sample in line
+    assert subject.goal in line

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from stream.cli import cli
-from stream.configuration import ConfigurationError, load, preset_text, presets
+from stream.configuration import PRESETS, ConfigurationError, load, preset_text
 from stream.generate.command import init as write
 from stream.generate.described import Described, described
 from stream.generate.starter import starter
@@ -34,7 +34,7 @@ field = "props.plan"
 
 {ACTIONS_ONLY}"""
 TEXTS = {
-    **{name: preset_text(name) for name in presets()},
+    **{name: preset_text(name) for name in PRESETS},
     "a": ACTIONS_ONLY,
     "f": FUNNEL_ONLY,
     "s": SOME_KEYS,
@@ -147,8 +147,8 @@ def test_nothing_is_ever_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "--preset: found nothing; wanted: one of ecommerce"),
-        (("--preset", "shop"), "--preset: found 'shop'; wanted: one of ecommerce"),
+        ((), "--preset: found nothing; wanted: one of ecommerce, saas, content, leads"),
+        (("--preset", "shop"), "--preset: found 'shop'; wanted: one of ecommerce, saas, content, leads"),
         (
             ("--preset", "ecommerce", "-o", "no/such.toml"),
             "no/such.toml: found no folder no; wanted: one that",

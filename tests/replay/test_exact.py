@@ -9,9 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.configuration import load
+from stream.configuration import PRESETS, load
+from stream.core.definition import Definition
 from stream.replay.brief import Readings
-from stream.simulate.disorder import EVERYDAY, arrivals
+from stream.simulate.disorder import EVERYDAY, Disorder, arrivals
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP as SHOP_SITE
+from stream.simulate.sites import SITES
 from stream.simulate.traffic import Traffic
 from tests.laws.defined import DEFINITION
 from tests.laws.drawing import ARRIVALS
@@ -20,12 +24,14 @@ from tests.replay.running import as_arrived, in_order, run, write
 
 SHOP = load(preset="ecommerce", environ={}).definition()
 SLOPPY = replace(EVERYDAY, crawlers=0.02, late=0.2, too_late=0.02, duplicates=0.05, invalid=0.01)
+RIGHT_CLOCKS = replace(SLOPPY, skewed=0.0, invalid_kinds=("not_json", "bad_time", "missing_visitor"))
+"""In order of arrival wrong times would be those of all: a file does not say when events arrived."""
 START = 1_772_452_800_000  # 2026-03-02T12:00Z
 
 
-def traffic(rate: float, count: int) -> list[bytes]:
-    """Return the records of a sloppy shop in order of arrival."""
-    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5), SLOPPY)
+def traffic(rate: float, count: int, site: Site = SHOP_SITE, disorder: Disorder = SLOPPY) -> list[bytes]:
+    """Return the records of a sloppy site in order of arrival."""
+    found = arrivals(Traffic(start_ms=START, rate=rate, seed=5, site=site), disorder)
     return [record.value for record in islice(found, count)]
 
 
@@ -38,6 +44,43 @@ def test_traffic_in_disorder_equals_the_batch(rate: float, step: int, tmp_path: 
     assert compare(found.rows, rows(reads, SHOP, unlisted=True)) == []
     assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, SHOP).verdicts)
     assert "late" not in found.outcomes
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_equals_the_batch(preset: str, tmp_path: Path) -> None:
+    """Of days of traffic of each kind of site, in order or as it arrived: what the batch says."""
+    definition = load(preset=preset, environ={}).definition()
+    records = traffic(0.05, 6_000, SITES[preset], RIGHT_CLOCKS)
+    file = write(tmp_path / "a.jsonl", records)
+    for found, reads in (
+        (run(definition, file, step=300), in_order(records, definition)),
+        (run(definition, file, as_arrived=True, step=300), as_arrived(records)),
+    ):
+        assert compare(found.rows, rows(reads, definition, unlisted=True)) == []
+        assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, definition).verdicts)
+        assert found.outcomes["counted"] > 5_000
+        reached = {row["measure"] for row in found.rows.values() if row["converted"]}
+        assert reached == set(definition.measures())
+
+
+def test_attempts_go_further_than_sessions(tmp_path: Path) -> None:
+    """Of the vendor's traffic more is reached across a visitor's sessions than within one, and no less."""
+    across = load(preset="saas", environ={}).definition()
+    within = replace(across, funnels=tuple(replace(f, scope="session") for f in across.funnels))
+    file = write(tmp_path / "a.jsonl", traffic(0.05, 20_000, SITES["saas"]))
+
+    def actions(definition: Definition) -> dict[str, int]:
+        sums: Counter[str] = Counter()
+        for (measure, segment, size, _), row in run(definition, file).rows.items():
+            if (segment, size) == ("all", "1h"):
+                sums[measure] += row["actions"]
+        return sums
+
+    attempts, sessions = actions(across), actions(within)
+    assert sessions["trial.ad_click"] > attempts["trial.ad_click"] > 1_000, "clicks of one attempt"
+    assert attempts["trial.demo_request"] > 2 * sessions["trial.demo_request"] > 5
+    assert attempts["trial.download"] > 1.2 * sessions["trial.download"]
+    assert attempts["session.started"] == sessions["session.started"]
 
 
 def test_late_events_in_order_of_arrival_equal_the_batch(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from stream.configuration import load
 from stream.simulate.command import Plan, UsageError, plan_of, simulate
 from stream.simulate.disorder import arrivals
 from stream.simulate.sink.lines import to_lines
+from stream.simulate.sites import SHOP
 from stream.simulate.traffic import Traffic
 
 NOW = 1_772_452_800_000  # 2026-03-02T12:00Z
@@ -26,7 +27,9 @@ def plan(
     drops: Sequence[str] = (),
 ) -> Plan:
     """Return the plan of some arguments at noon."""
-    return plan_of(rate, sessions, start, seed, to, drops, measured=SETTINGS.definition(), now_ms=NOW)
+    return plan_of(
+        rate, sessions, start, seed, to, drops, measured=SETTINGS.definition(), now_ms=NOW, site=SHOP
+    )
 
 
 def test_past_traffic_ends_where_the_present_begins() -> None:

@@ -8,14 +8,12 @@ from math import sqrt
 import pytest
 
 from stream.configuration import load
-from stream.core.channel import channel_of
 from stream.core.definition import Condition, Definition, Dimension, Funnel, Micro, Step
-from stream.simulate.catalogue import EVENT_NAMES, FIELD_VALUES
 from stream.simulate.disorder import EVERYDAY, IN_ORDER, Arrival, Disorder, arrivals
 from stream.simulate.drop import drop_of
-from stream.simulate.event import SiteEvent, events
 from stream.simulate.loss import Losses
-from stream.simulate.traffic import Traffic, steady
+from stream.simulate.rhythm import steady
+from stream.simulate.traffic import Traffic
 from tests.oracle import Rows, rows
 from tests.replay.running import in_order
 
@@ -195,19 +193,3 @@ def test_funnels_of_ones_own_fall(own_funnels: Rows, measure: str, segment: str)
     dimension = segment.partition("=")[0]
     for other in {s for _, s, _, _ in before if s.partition("=")[0] == dimension} - {segment}:
         assert actions(after, other) == actions(before, other)
-
-
-def test_what_the_shop_can_say_is_what_it_says() -> None:
-    """The names and values that a drop is checked against are those of the traffic, all of them."""
-    made = [event for _, event in events(replace(TRAFFIC, sessions=3_000))]
-    assert {event.name for event in made} == EVENT_NAMES
-    for field, values in FIELD_VALUES.items():
-        if field != "user_type":  # which the worker finds out
-            assert {_said(event, field) for event in made} - {""} == set(values)
-
-
-def _said(event: SiteEvent, field: str) -> str:
-    if field == "channel":
-        return channel_of(event.source, event.medium, event.campaign, event.referrer, event.page)
-    said: str = getattr(event, field)
-    return said

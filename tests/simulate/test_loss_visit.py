@@ -1,30 +1,36 @@
 """One visit, step by step, of which conversions are dropped."""
 
 from stream.configuration import load
-from stream.simulate.catalogue import CHANNELS, COUNTRIES, DEVICES
+from stream.core.definition import Definition
 from stream.simulate.drop import drop_of
 from stream.simulate.event import SiteEvent
 from stream.simulate.loss import Losses
+from stream.simulate.site import Site
+from stream.simulate.sites import AGENCY, MAGAZINE
+from stream.simulate.sites import SHOP as SHOP_SITE
 from stream.simulate.visit import MINUTE, Visit, Visitor
 
 START = 1_772_452_800_000  # 2026-03-02T12:00Z
 SHOP = load(preset="ecommerce", environ={}).definition()
+PAGES = {"begin_checkout": "/checkout", "purchase": "/checkout", "page_view": "/contact/thanks"}
 VISIT = Visit(
-    Visitor("v", "", DEVICES.rows[0], "", COUNTRIES.rows[0], "control", None),
+    Visitor("v", "", SHOP_SITE.devices.rows[0], "", SHOP_SITE.countries.rows[0], "control", None),
     "s",
     START,
-    CHANNELS.rows[0],
+    SHOP_SITE.first.channels.rows[0],
     returning=False,
 )
 
 
-def left(drop: str, *done: tuple[int, str]) -> list[str]:
+def left(
+    drop: str, *done: tuple[int, str], definition: Definition = SHOP, site: Site = SHOP_SITE
+) -> list[str]:
     """Return what is sent of one visit's events: each with the minute and the name."""
-    losses = Losses([drop_of(drop, SHOP, START)], SHOP, seed=0)
+    losses = Losses([drop_of(drop, definition, START, site)], definition, seed=0, site=site)
     found = []
     for number, (minute, name) in enumerate(done):
         at = START + minute * MINUTE
-        page = "/checkout" if name in ("begin_checkout", "purchase") else "/p/x"
+        page = PAGES.get(name, "/p/x")
         event = SiteEvent(str(number), name, at, "v", session_id="s", page=page, device="mobile")
         if not losses.takes(at, event, VISIT, number == len(done) - 1):
             found.append(f"{minute} {name}")
@@ -78,4 +84,32 @@ def test_who_goes_on_trying_stays_stuck() -> None:
         "1 view_item",
         "70 add_to_cart",
         "80 begin_checkout",
+    ]
+
+
+def test_who_cannot_send_the_form_is_not_thanked() -> None:
+    """On the agency's site the page behind the form and the calendar on it go with the form."""
+    leads = load(preset="leads", environ={}).definition()
+    done = (
+        (1, "form_start"),
+        (3, "form_submit"),
+        (4, "page_view"),
+        (5, "schedule_call"),
+        (6, "file_download"),
+    )
+    assert left("lead.form_submit:1:0", *done, definition=leads, site=AGENCY) == [
+        "1 form_start",
+        "6 file_download",
+    ]
+
+
+def test_nobody_sees_the_end_of_a_video_that_did_not_start() -> None:
+    """In the magazine an end goes with its beginning, but a beginning not with its end."""
+    content = load(preset="content", environ={}).definition()
+    done = ((1, "video_start"), (4, "video_complete"), (5, "video_start"), (6, "share"))
+    assert left("micro.video_start:1:0", *done, definition=content, site=MAGAZINE) == ["6 share"]
+    assert left("micro.video_complete:1:0", *done, definition=content, site=MAGAZINE) == [
+        "1 video_start",
+        "5 video_start",
+        "6 share",
     ]

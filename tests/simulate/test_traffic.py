@@ -4,7 +4,9 @@ from itertools import takewhile
 import pytest
 
 from stream.simulate.event import SiteEvent, events
-from stream.simulate.traffic import Traffic, daily, drifting_from, live, steady, visits
+from stream.simulate.rhythm import drifting_from, steady
+from stream.simulate.sites import SHOP
+from stream.simulate.traffic import Traffic, live, visits
 from stream.simulate.visit import LONGEST_MS
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -56,10 +58,10 @@ def test_the_rate_is_kept() -> None:
 
 def test_days_and_weeks_have_a_rhythm() -> None:
     """Evenings are livelier than nights and Sundays than Fridays; the mean of a week is 1."""
-    week = [daily(MONDAY_MS + minute * 60_000) for minute in range(7 * 24 * 60)]
+    week = [SHOP.rhythm(MONDAY_MS + minute * 60_000) for minute in range(7 * 24 * 60)]
     assert sum(week) / len(week) == pytest.approx(1, rel=0.001)
-    assert daily(MONDAY_MS + 20 * HOUR) > 5 * daily(MONDAY_MS + 3 * HOUR)
-    assert daily(MONDAY_MS + 6 * DAY + 12 * HOUR) > daily(MONDAY_MS + 4 * DAY + 12 * HOUR)
+    assert SHOP.rhythm(MONDAY_MS + 20 * HOUR) > 5 * SHOP.rhythm(MONDAY_MS + 3 * HOUR)
+    assert SHOP.rhythm(MONDAY_MS + 6 * DAY + 12 * HOUR) > SHOP.rhythm(MONDAY_MS + 4 * DAY + 12 * HOUR)
     starts = Counter(
         (visit.start_ms - MONDAY_MS) // HOUR
         for visit in takewhile(
@@ -73,8 +75,8 @@ def test_days_and_weeks_have_a_rhythm() -> None:
 def test_a_drifting_rhythm_begins_at_the_rate_asked_for() -> None:
     """Whatever the hour, what is seen first is the rate that was asked for; later it follows the day."""
     night = MONDAY_MS + 3 * HOUR
-    assert drifting_from(night)(night) == 1
-    assert drifting_from(night)(night + 8 * HOUR) > 5
+    assert drifting_from(night, SHOP.rhythm)(night) == 1
+    assert drifting_from(night, SHOP.rhythm)(night + 8 * HOUR) > 5
 
 
 def test_live_traffic_is_in_full_swing_at_once() -> None:

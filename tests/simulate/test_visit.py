@@ -1,12 +1,15 @@
+"""What visits to the shop do."""
+
 import random
 import statistics
 from collections import defaultdict
-from itertools import pairwise
 
 import pytest
 
-from stream.simulate.traffic import EVENTS_PER_VISIT, Traffic, visits
-from stream.simulate.visit import LONGEST_MS, MINUTE, Visit, steps
+from stream.simulate.sites import SHOP
+from stream.simulate.traffic import Traffic, visits
+from stream.simulate.visit import MINUTE, Visit
+from stream.simulate.walk import steps
 
 MONDAY_MS = 1_772_445_600_000  # 2026-03-02T10:00Z
 
@@ -25,23 +28,6 @@ def first(visit: Visit, name: str) -> float | None:
 def share(crowd: list[Visit], name: str) -> float:
     """Return the share of visits that did something."""
     return sum(first(visit, name) is not None for visit in crowd) / len(crowd)
-
-
-def test_a_visit_is_a_path_in_time_without_long_silence(crowd: list[Visit]) -> None:
-    """Steps come in order, end in time, and no pause is so long that a session without an id would be cut."""
-    for visit in crowd:
-        times = [step.after_ms for step in visit.path]
-        assert times[0] == 0
-        assert times == sorted(times)
-        assert times[-1] < LONGEST_MS
-        assert all(later - earlier < 28 * MINUTE for earlier, later in pairwise(times))
-
-
-def test_visits_have_as_many_events_as_the_rate_counts_on(crowd: list[Visit]) -> None:
-    """The mean of events a visit is the constant that turns a rate of events into one of visits."""
-    mean = statistics.mean(len(visit.path) for visit in crowd)
-    assert mean == pytest.approx(EVENTS_PER_VISIT, rel=0.03)
-    assert 3 < mean < 6
 
 
 def test_a_checkout_goes_step_by_step(crowd: list[Visit]) -> None:
@@ -94,22 +80,9 @@ def test_every_step_and_micro_conversion_happens(
     assert low < share(crowd, name) < high
 
 
-def test_people_come_back(crowd: list[Visit]) -> None:
-    """A visitor has about 2.4 visits; but for a second tab now and then, they do not overlap."""
-    by_visitor: dict[str, list[Visit]] = defaultdict(list)
-    for visit in crowd:
-        by_visitor[visit.visitor.id].append(visit)
-    assert len(crowd) / len(by_visitor) == pytest.approx(2.4, rel=0.1)
-    assert len({visit.session_id for visit in crowd}) == len(crowd)
-    pairs = [(earlier, later) for several in by_visitor.values() for earlier, later in pairwise(several)]
-    soon = sum(later.start_ms < earlier.start_ms + earlier.path[-1].after_ms for earlier, later in pairs)
-    assert 0 < soon < 0.02 * len(crowd)
-    assert all(visit.returning == (visit is not by_visitor[visit.visitor.id][0]) for visit in crowd)
-
-
 def test_steps_follow_from_the_chance_alone(crowd: list[Visit]) -> None:
     """The same chance gives the same steps: `steps` keeps nothing to itself."""
     visit = crowd[0]
-    assert [steps(random.Random(i), visit) for i in range(50)] == [
-        steps(random.Random(i), visit) for i in range(50)
+    assert [steps(random.Random(i), visit, SHOP) for i in range(50)] == [
+        steps(random.Random(i), visit, SHOP) for i in range(50)
     ]

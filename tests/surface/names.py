@@ -5,7 +5,7 @@ Whoever changes one here breaks somebody's dashboard: add names, do not rename t
 
 CONFIG_OPTIONS = {"-c", "--config", "--preset"}
 COMMANDS = {
-    "demo": {"--seconds", "--rate", "--port", "--seed", "--json"},
+    "demo": {"--preset", "--seconds", "--rate", "--port", "--seed", "--json"},
     "worker": CONFIG_OPTIONS,
     "check": {*CONFIG_OPTIONS, "--json"},
     "init": {"--preset", "-o", "--output"},

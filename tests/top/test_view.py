@@ -5,9 +5,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from stream.configuration import load
 from stream.top.board import Board, Observer
 from stream.top.reading import Reading
-from stream.top.subject import Choice
+from stream.top.subject import Choice, subject_of
 from stream.top.view import View
 from tests.top.boards import FIVE, VALUES, WHERE, board, history, rate, rates, reading
 from tests.top.shop import SUBJECT
@@ -149,3 +150,26 @@ def test_a_table_has_everything() -> None:
     assert "no room" not in text
     assert "q ends" not in text
     assert text.endswith("beyond chance\n")
+
+
+@pytest.mark.parametrize(
+    ("preset", "titles", "sample"),
+    [
+        ("saas", ["trial  attempts across a visitor's sessions"], "trial.pricing_view"),
+        ("content", ["micro  secondary actions"], "micro.video_start"),
+        ("leads", ["lead", "micro  secondary actions"], "lead.form_submit"),
+    ],
+)
+def test_each_preset_has_its_screen(preset: str, titles: list[str], sample: str) -> None:
+    """With a funnel or without: all measures, the devices by one of them, whole visits last."""
+    subject = subject_of(load(preset=preset, environ={}))
+    found = {(measure, "all"): rate(640, 90) for measure in subject.measures}
+    found |= {(sample, f"device={device}"): rate(100, 10) for device in VALUES["device"]}
+    observer = Observer(subject, WHERE)
+    lines = drawn(observer.observe(reading(found=found), FIVE, 100.0), 80, 40)
+    shown = [line.rstrip() for line in lines if line[:1].isalpha()]
+    assert [line for line in shown if line in titles] == titles
+    assert f"device  {sample}" in shown
+    for measure in subject.measures:
+        assert row_of(lines, measure.partition(".")[2])[1:3] == ["640", "90"]
+    assert row_of(lines, "mobile")[1:3] == ["100", "10"]

@@ -1,11 +1,13 @@
-"""What tests send: a shop's traffic in disorder, and the events that bring it to its end."""
+"""What tests send: a site's traffic in disorder, and the events that bring it to its end."""
 
 import json
 from collections.abc import Iterable
 
 from stream.core.definition import Definition
 from stream.simulate.disorder import Arrival, Disorder, arrivals
-from stream.simulate.traffic import Traffic, steady
+from stream.simulate.rhythm import steady
+from stream.simulate.sites import SITES
+from stream.simulate.traffic import Traffic
 from tests.parts import Record
 
 HOUR = 3_600_000
@@ -31,17 +33,21 @@ CLOSING = "closing"
 """How the visitors of closing events are called."""
 
 
-def messy(seed: int, sessions: int, per_second: float, disorder: Disorder = MESSY) -> list[Arrival]:
+def messy(
+    seed: int, sessions: int, per_second: float, disorder: Disorder = MESSY, preset: str = "ecommerce"
+) -> list[Arrival]:
     """Return traffic of so many sessions, in order of arrival.
 
     Args:
         seed: Decides everything that is left to chance.
-        sessions: How many; each has about five events.
+        sessions: How many; in the shop each has about five events, elsewhere two.
         per_second: Mean events per second of event time.
         disorder: What happens to the events on the way.
+        preset: Whose kind of site they are of.
     """
-    shop = Traffic(start_ms=BEGIN, rate=per_second, sessions=sessions, seed=seed, rhythm=steady)
-    return list(arrivals(shop, disorder))
+    site = SITES[preset]
+    traffic = Traffic(start_ms=BEGIN, rate=per_second, sessions=sessions, seed=seed, site=site, rhythm=steady)
+    return list(arrivals(traffic, disorder))
 
 
 def closing_time(last_ms: int, definition: Definition) -> int:

@@ -1,4 +1,4 @@
-"""The demo's shop: simulated visitors, sixty times as quick as real ones, sent to the broker as they act."""
+"""The demo's site: simulated visitors, much quicker than real ones, whose events are sent as they act."""
 
 import asyncio
 import time
@@ -6,44 +6,48 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
+from stream.simulate.rhythm import Rhythm
 from stream.simulate.sink.kafka import to_kafka
-from stream.simulate.traffic import Rhythm, Traffic, daily, live
-
-PACE = 60
-"""A minute of the demo is an hour of the shop: the first orders come after a quarter of a minute."""
+from stream.simulate.site import Site
+from stream.simulate.sites import SHOP
+from stream.simulate.traffic import Traffic, live
 
 _OPENS_MS = 5 * 24 * 3_600_000 + 10 * 3_600_000  # ten in the morning of a Tuesday
 _FIRST_AFTER_MS = 300  # the producer needs a moment to start; nothing is to wait for that
 _END_WITHIN_S = 1.0
 
 
-def shop_traffic(rate: float, seed: int, began_ms: int) -> Traffic:
+def traffic_of(rate: float, seed: int, began_ms: int, site: Site = SHOP) -> Traffic:
     """Return visits in full swing at ``began_ms``, ten in the morning, at ``rate`` events per second."""
-    swing = live(rate, now_ms=began_ms, seed=seed, pace=PACE)
-    return replace(swing, rhythm=_day_from(swing.start_ms + (began_ms - swing.start_ms) * PACE))
+    swing = live(rate, now_ms=began_ms, seed=seed, pace=site.demo_pace, site=site)
+    opening_ms = swing.start_ms + (began_ms - swing.start_ms) * site.demo_pace
+    return replace(swing, rhythm=_day_from(opening_ms, site.rhythm))
 
 
-def _day_from(opening_ms: int) -> Rhythm:
-    """Return the rhythm of the day that is 1 when the shop opens, which the traffic calls ``opening_ms``."""
+def _day_from(opening_ms: int, daily: Rhythm) -> Rhythm:
+    """Return the rhythm of the day that is 1 when the site opens, which the traffic calls ``opening_ms``."""
     level = daily(_OPENS_MS)
     return lambda at_ms: daily(at_ms - opening_ms + _OPENS_MS) / level
 
 
-class Shop:
-    """Sends traffic, with all the disorder of real traffic, until it is closed.
+class Visitors:
+    """Send events, with all the disorder of real traffic, until the site is closed.
 
     Args:
-        rate: Events per second at the start; it changes with the shop's day.
+        site: What they visit.
+        rate: Events per second at the start; it changes with the site's day.
         seed: Decides all that is left to chance.
         arrived: Told the Kafka timestamp (ms since the epoch) of each record, in order, before it is sent.
 
     Attributes:
+        site: What they visit.
         began_ms: When it opened, ms since the epoch.
         sent: Records handed to the producer; after `close` all of them are acknowledged.
         newest_ms: The greatest Kafka timestamp of these.
     """
 
-    def __init__(self, rate: float, seed: int, arrived: Callable[[int], None]) -> None:
+    def __init__(self, site: Site, rate: float, seed: int, arrived: Callable[[int], None]) -> None:
+        self.site = site
         self._rate = rate
         self._seed = seed
         self._arrived = arrived
@@ -57,13 +61,13 @@ class Shop:
         return max(0, _now_ms() - self.began_ms) / 1000
 
     def clock_ms(self) -> int:
-        """Return what the shop's own clock shows, ms since the beginning of its Thursday."""
-        return _OPENS_MS + int(self.open_for_s * 1000) * PACE
+        """Return what the site's own clock shows, ms since the beginning of its Thursday."""
+        return _OPENS_MS + int(self.open_for_s * 1000) * self.site.demo_pace
 
     def open(self, brokers: str, topic: str) -> None:
         """Begin to send to an existing topic."""
         self.began_ms = _now_ms() + _FIRST_AFTER_MS
-        records = arrivals(shop_traffic(self._rate, self._seed, self.began_ms), EVERYDAY)
+        records = arrivals(traffic_of(self._rate, self._seed, self.began_ms, self.site), EVERYDAY)
         self._sending = asyncio.create_task(
             to_kafka(self._noted(records), brokers, topic, live=True, progress=self._progressed)
         )
