@@ -51,6 +51,7 @@ class EngineBoot(BootStrategy):  # type: ignore[misc]  # faust has no types unde
 
     app: "EngineApp"
     enable_kafka_producer = False  # states publish through their own producers
+    enable_web = False  # ``faust -A`` would open it, to all the world, at the very port that is ours
 
     def server(self) -> Iterable[Any]:
         """Extends the stock order: first what serves health checks, then the brokers are waited for."""

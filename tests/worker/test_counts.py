@@ -2,7 +2,10 @@
 
 import asyncio
 import signal
+import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,18 @@ async def test_history_is_read_from_its_beginning(site: Site, tmp_path: Path) ->
         fleet.discard()
 
 
+@contextmanager
+def taken(port: int) -> Iterator[None]:
+    """Let nobody else have a port, if we can have it."""
+    try:
+        server = socket.create_server(("", port))
+    except OSError:
+        yield  # somebody has it already
+        return
+    with server:
+        yield
+
+
 async def test_by_faust_s_own_command(site: Site, tmp_path: Path) -> None:
     """``faust -A stream.app:app worker`` is a worker, too, configured by ``MICROCONV_CONFIG``."""
     config = tmp_path / "shop.toml"
@@ -111,8 +126,9 @@ async def test_by_faust_s_own_command(site: Site, tmp_path: Path) -> None:
     fleet = Fleet(site, tmp_path, environment=environment)
     (worker,) = fleet.workers
     worker.arguments = ["-m", "faust", "-A", "stream.app:app", "worker", "--loglevel", "info"]
-    async with running(fleet):
-        await site.send(messy(seed=41, sessions=200, per_second=0.2))
+    with taken(6066):  # where Faust would open a web server of its own
+        async with running(fleet):
+            await site.send(messy(seed=41, sessions=200, per_second=0.2))
 
-        assert await fleet.verdict() == []
-        assert await worker.end() == 0
+            assert await fleet.verdict() == []
+            assert await worker.end() == 0

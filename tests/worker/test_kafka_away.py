@@ -59,6 +59,19 @@ async def test_stopped_while_waiting(broker: KafkaBroker, redis_server: RedisSer
         fleet.discard()
 
 
+async def test_stopped_while_kafka_is_gone(
+    broker: KafkaBroker, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """SIGTERM ends a worker whose Kafka has gone for good, before a supervisor would lose patience."""
+    await asyncio.to_thread(broker.start)
+    async with running(Fleet(Site(broker.bootstrap, redis_server.url), tmp_path)) as fleet:
+        (worker,) = fleet.workers
+        await asyncio.to_thread(broker.kill)
+        await until(lambda: worker.says("Unable"), "it has noticed")
+
+        assert await worker.end(within=28) in (0, 1)
+
+
 async def test_restarted(broker: KafkaBroker, redis_server: RedisServer, tmp_path: Path) -> None:
     """A broker that is restarted, once in order and once by a kill, costs no event."""
     await asyncio.to_thread(broker.start)
