@@ -1,8 +1,8 @@
 """The law: no order, duplication, chunking, idling or crash changes what is published in the end.
 
-On 22 November 2026 it held for 100,000 examples in a row (commit 81e5051, 41 minutes of one core), each special
-situation among them 900 times or more. That was before strict and unordered funnels, exclusions, funnels
-across sessions and facts about sessions; with these it held for 5,000 (commit a1db0a8).
+On 22 November 2026 it held for 100,000 examples in a row (commit 81e5051, 41 minutes of one core), each
+special situation among them 900 times or more. That was before strict and unordered funnels, exclusions,
+funnels across sessions and facts about sessions; with these it held for 5,000 (commit a1db0a8).
 """
 
 import os
