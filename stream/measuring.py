@@ -12,6 +12,9 @@ from stream.units import duration_ms
 HEAVIEST = 1_000_000.0
 """Greatest weight: sums of scores, in millionths, stay within 64 bits."""
 
+CONDITIONS = "equality or glob on fields, or comparison of numbers; a list means any of"
+"""What a ``where`` is."""
+
 
 class Step(Section):
     """A step of a funnel."""
@@ -22,7 +25,7 @@ class Step(Section):
     event: str = Field(min_length=1, description="name of the event", examples=["form_start"])
     where: Where = Field(
         {},
-        description="equality or glob on fields, or comparison of numbers; a list means any of",
+        description=CONDITIONS,
         examples=[{"page": ["/", "/p/*"], "value": ">= 10"}],
     )
     optional: bool = Field(False, description="may be skipped")
@@ -41,7 +44,7 @@ class Exclude(Section):
     event: str = Field(min_length=1, description="name of the event", examples=["refund"])
     where: Where = Field(
         {},
-        description="equality or glob on fields, or comparison of numbers; a list means any of",
+        description=CONDITIONS,
         examples=[{"page": "/help/*"}],
     )
     from_: str = Field("", alias="from", description="step from which on it does; default: the first")
@@ -130,7 +133,7 @@ class Micro(Section):
     event: str = Field(min_length=1, description="name of the event", examples=["sign_up"])
     where: Where = Field(
         {},
-        description="equality or glob on fields, or comparison of numbers; a list means any of",
+        description=CONDITIONS,
         examples=[{"page": "/blog/*"}],
     )
     of: str = Field(SESSION, description="relevant sessions: `session`, or a measure that they reached")

@@ -91,6 +91,14 @@ def advance_tied(session: Session, plans: Plans, tied: Sequence[Plan], time: int
     return now
 
 
+def bits_of(reached: dict[int, int]) -> int:
+    """Return the bits of the measures that a session, or an attempt, has reached."""
+    bits = 0
+    for measure in reached:
+        bits |= 1 << measure
+    return bits
+
+
 def reached_by_closing(session: Session, plans: Plans) -> int:
     """Return the bits of the measures that a session has reached if it is closed as it is."""
     facts = 0 if plans.engaged in session.reached else 1 << plans.bounced

@@ -10,13 +10,10 @@ Some facts about a session are reached by closing (bounced): these bear the time
 from collections.abc import Iterator
 
 from stream.core.delta import Code, Hit
-from stream.core.ending import Endings
+from stream.core.ending import KNOWN_LIMIT, Endings
 from stream.core.plan import LAST_TIME, NO_TIME
 from stream.core.plans import Plans
 from stream.core.session import Session
-
-KNOWN_LIMIT = 50_000
-"""How many sets of reached measures are remembered before the memory is cleared: it only saves work."""
 
 
 class Vocabulary:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Hit, Sighting
-from stream.core.funnel import reached_by_closing
+from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable, Vocabulary
 from stream.core.labels import LabelReader
 from stream.core.plans import Plans
@@ -44,7 +44,7 @@ class Ledger:
     def began(self, session: Session) -> None:
         """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
-        mask = _mask(session.reached)
+        mask = bits_of(session.reached)
         session.counted = self._started | mask
         self._hits.add(self._words.gain(mask), session, self._combination(session), 1)
 
@@ -66,7 +66,7 @@ class Ledger:
             if facts >> measure & 1:
                 table = self._corrections if session.counted >> measure & 1 else self._hits
                 table.add(self._words.gains[measure], session, combination, 1)
-        mask = _mask(session.reached) | facts
+        mask = bits_of(session.reached) | facts
         self._hits.add(self._words.leave(mask), session, combination, 1)
         self._hits.add_amounts(self._words.endings.of(session, mask), session, combination, 1)
 
@@ -130,7 +130,7 @@ class Ledger:
 
     def attempt_closed(self, state: Session) -> None:
         """Contribute that an attempt ended without its last step."""
-        mask = _mask(state.reached)
+        mask = bits_of(state.reached)
         self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
 
     def withdraw_attempt(self, state: Session, closed: bool) -> None:
@@ -146,7 +146,7 @@ class Ledger:
             before: Those that it was until now, withdrawn, and what each handed on to it.
         """
         self._contribute_attempt(state, closed, 1)
-        reached = state.counted = _mask(state.reached)
+        reached = state.counted = bits_of(state.reached)
         for old, given in before:
             state.counted |= given
             self._sight_all(state, given, self._combination(old))
@@ -159,7 +159,7 @@ class Ledger:
                 self._sight(state, codes, before)
 
     def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
-        mask, combination = _mask(state.reached), self._combination(state)
+        mask, combination = bits_of(state.reached), self._combination(state)
         self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
         if closed:
             self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
@@ -201,7 +201,7 @@ class Ledger:
 
     def _mask(self, session: Session) -> int:
         """Return the bits of all measures that a session has reached as it is now."""
-        return _mask(session.reached) | self._facts_if_closed(session)
+        return bits_of(session.reached) | self._facts_if_closed(session)
 
     def take(self) -> "Taken":
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
@@ -233,11 +233,3 @@ class Taken:
         self.sightings = sightings
         self.labels: list[tuple[str, ...]] = []
         self.codes: list[Code] = []
-
-
-def _mask(measures: dict[int, int]) -> int:
-    """Return the bits of the measures that a session reached."""
-    mask = 0
-    for measure in measures:
-        mask |= 1 << measure
-    return mask

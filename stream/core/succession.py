@@ -7,6 +7,7 @@ it was is handed on, each thing to one attempt, together with the labels under w
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from stream.core.funnel import bits_of
 from stream.core.session import Session
 from stream.core.visitor import Attempt
 
@@ -61,17 +62,15 @@ def _of_funnel(before: list[Attempt], heirs: list[Heir]) -> list[Heir]:
         number = bisect_right(begins, begin) - 1
         heir = heirs[number]
         heir.olds.append(old)
-        wanted = _reached(heir.attempt)
+        wanted = bits_of(heir.attempt.state.reached)
         heir.take(old.state, old.state.counted & wanted)
         if rest := old.state.counted & ~wanted:
             left.append((number, old.state, rest))
-    for (
-        number,
-        old_state,
-        rest,
-    ) in left:  # to those that were split off; what nobody has reached stays with it
+    # What is left goes to those that were split off; what nobody has reached stays with it.
+    for number, old_state, rest in left:
         for heir in heirs[number + 1 :]:
-            rest &= ~_reached(heir.attempt) | heir.take(old_state, rest & _reached(heir.attempt))
+            wanted = bits_of(heir.attempt.state.reached)
+            rest &= ~wanted | heir.take(old_state, rest & wanted)
         heirs[number].take(old_state, rest)
     return heirs
 
@@ -84,11 +83,3 @@ def _beginnings(attempts: list[Attempt]) -> list[tuple[int, int]]:
         same = found[-1][1] + 1 if found and found[-1][0] == first else 0
         found.append((first, same))
     return found
-
-
-def _reached(attempt: Attempt) -> int:
-    """Return the bits of the measures that an attempt reached."""
-    bits = 0
-    for measure in attempt.state.reached:
-        bits |= 1 << measure
-    return bits
