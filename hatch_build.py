@@ -33,6 +33,7 @@ MODULES = (
     "stream/core/settling.py",
     "stream/core/tally.py",
     "stream/core/timer.py",
+    "stream/core/vocabulary.py",
     "stream/core/window.py",
 )
 """What is compiled: what runs for every event and gains by it.

@@ -189,6 +189,7 @@ class SessionsState:
             taken.hits,
             taken.corrections,
             taken.sightings,
+            taken.bundles,
         )
 
     # -- records that are not counted

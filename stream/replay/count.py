@@ -25,7 +25,7 @@ from stream.core.timer import BUCKET_MS
 from stream.replay.brief import Brief, Readings
 from stream.replay.visitors import RestingVisitors
 
-STEP = 131_072
+STEP = 524_288
 """Events between two steps: so many, or twice as many, may be held in visitors that are objects."""
 
 INPUT = "files"
@@ -174,6 +174,7 @@ class Count:
                 hits=taken.hits,
                 corrections=taken.corrections,
                 sightings=taken.sightings,
+                bundles=taken.bundles,
             )
         )
         self.rates.settle()

@@ -94,5 +94,6 @@ def _collector_off() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # or it would look through all that was counted at once, just before that is freed
         if was_on:
             gc.enable()
