@@ -189,7 +189,6 @@ class SessionsState:
             taken.hits,
             taken.corrections,
             taken.sightings,
-            taken.bundles,
         )
 
     # -- records that are not counted

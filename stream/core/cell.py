@@ -8,8 +8,7 @@ addition. What of a segment is not worth a place in every row is beside it: :mod
 from collections.abc import Sequence
 from typing import Final
 
-from stream.core.delta import Bundle, Code
-from stream.core.ending import KNOWN_LIMIT
+from stream.core.delta import Code
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
 from stream.core.tally import place_of
@@ -41,58 +40,39 @@ def add(row: Row, other: Sequence[int], times: int = 1) -> None:
 
 
 class Effects:
-    """What each code of a hit, or bundle of codes, does to a row, to tallies, and to counters.
+    """What each code of a hit does to a row, to tallies, and to counters.
 
     Codes name groups and measures; one that the definition does not know does nothing.
 
     Attributes:
         on_cells: For each code, by its number, where in a row one such hit adds what.
-        on_tallies: Likewise which tallies one such hit adds to, and how much.
-        on_counters: Likewise of counters: measures.
+        on_tallies: For each code, by its number, the place of the tally that one such hit adds 1 to; -1: it
+            adds to none.
     """
 
     def __init__(self, plans: Plans) -> None:
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
         self.on_cells: list[tuple[Effect, ...]] = []
-        self.on_tallies: list[tuple[Effect, ...]] = []
-        self.on_counters: list[tuple[Effect, ...]] = []
+        self.on_tallies: list[int] = []
         self._codes: dict[Code, int] = {}
-        self._bundles: dict[Bundle, int] = {}
 
     def number(self, code: Code) -> int:
-        """Return the number of a code, by which its effects are known."""
+        """Return the number of a code, by which ``on_cells`` knows it."""
         number = self._codes.get(code)
         if number is None:
             number = self._codes[code] = len(self.on_cells)
-            place = place_of(code)
             self.on_cells.append(tuple(self._expand(code)))
-            self.on_tallies.append(((place, 1),) if place >= 0 else ())
-            self.on_counters.append(tuple(self._counters(code)))
+            self.on_tallies.append(place_of(code))
         return number
 
-    def bundle(self, parts: Bundle) -> int:
-        """Return the number of a bundle likewise; its parts are by the numbers of their codes' effects."""
-        number = self._bundles.get(parts)
-        if number is None:
-            number = self._bundles[parts] = len(self.on_cells)
-            for effects in (self.on_cells, self.on_tallies, self.on_counters):
-                effects.append(_sum_of(effects, parts))
-        return number
-
-    def forget(self) -> None:
-        """Drop all numbers if there are many. Only when nothing is kept by them."""
-        if len(self.on_cells) > KNOWN_LIMIT:
-            for known in (self.on_cells, self.on_tallies, self.on_counters, self._codes, self._bundles):
-                known.clear()
-
-    def _counters(self, code: Code) -> list[Effect]:
-        measure = NO_TIME
+    def counter(self, code: Code) -> int | None:
+        """Return the counter that one such hit moves: a measure."""
         if code.kind == "act":
-            measure = self._numbers.get(code.name, NO_TIME)
-        elif code.kind == "enter" and (group := self._groups.get(code.name)) is not None:
-            measure = group.itself
-        return [] if measure == NO_TIME else [(measure, 1)]
+            return self._numbers.get(code.name)
+        if code.kind == "enter" and (group := self._groups.get(code.name)) is not None:
+            return None if group.itself == NO_TIME else group.itself
+        return None
 
     def _expand(self, code: Code) -> list[Effect]:
         if code.kind == "leave":
@@ -110,12 +90,3 @@ class Effects:
             for measure in group.members:
                 effects += [(FIELDS * measure + SESSIONS, 1), (FIELDS * measure + OPEN, 1)]
         return effects
-
-
-def _sum_of(effects: list[tuple[Effect, ...]], parts: Bundle) -> tuple[Effect, ...]:
-    """Return what the parts of a bundle do together; nothing of it is 0."""
-    sums: dict[int, int] = {}
-    for number, times in parts:
-        for place, count in effects[number]:
-            sums[place] = sums.get(place, 0) + count * times
-    return tuple((place, count) for place, count in sums.items() if count)

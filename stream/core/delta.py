@@ -5,13 +5,8 @@ from typing import Final, Literal
 import msgspec
 
 Hit = tuple[int, int, int, int]
-"""Start of the pane (ms), number of the labels, number of the code, and how often (negative: withdrawn).
+"""Start of the pane (ms), number of the labels, number of the code, and how often (negative: withdrawn)."""
 
-Instead of a code's number there may be that of a bundle, counted from -1 downwards.
-"""
-
-Bundle = tuple[tuple[int, int], ...]
-"""Numbers of codes, and how often each: so many hits that bear one time and come together."""
 
 Sighting = tuple[int, int, int, int]
 """Number of the labels, number of the code, how often, and the labels under which it was seen before."""
@@ -55,7 +50,6 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
         hits: Contributions of events in order: they move counters too.
         corrections: Contributions withdrawn and made anew: they move cells only.
         sightings: First sightings among the corrections: they move counters only.
-        bundles: Bundles of codes that hits refer to.
     """
 
     fingerprint: str
@@ -71,7 +65,6 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
     hits: list[Hit]
     corrections: list[Hit]
     sightings: list[Sighting]
-    bundles: list[Bundle] = []
 
 
 class Mark(msgspec.Struct, array_like=True):

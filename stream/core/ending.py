@@ -46,16 +46,17 @@ class Endings:
             session: The session.
             mask: The bits of all measures that it has reached.
         """
-        return self.but_duration(session, mask) + self.duration(session, mask)
-
-    def but_duration(self, session: Session, mask: int) -> Amounts:
-        """Return what it contributes likewise, but for how long it lasted."""
         of_mask = self._by_mask.get(mask)
         if of_mask is None:
             if len(self._by_mask) >= KNOWN_LIMIT:
                 self._by_mask.clear()
             of_mask = self._by_mask[mask] = self._of_mask(mask)
         amounts = of_mask.copy()
+        duration = session.last - session.first
+        if duration:
+            intent = 1 if mask & self._milestones else 0
+            amounts.append((self._duration[intent], duration))
+            amounts.append((self._bin(DURATION[intent], bin_of(duration)), 1))
         if session.pages:
             amounts.append((self._pages, session.pages))
         if session.seen:
@@ -63,17 +64,6 @@ class Endings:
         if session.clicked:
             amounts.append((self._clicked, session.clicked))
         return amounts
-
-    def duration(self, session: Session, mask: int) -> Amounts:
-        """Return what it contributes by how long it lasted."""
-        duration = session.last - session.first
-        if not duration:
-            return []
-        intent = 1 if mask & self._milestones else 0
-        return [
-            (self._duration[intent], duration),
-            (self._bin(DURATION[intent], bin_of(duration)), 1),
-        ]
 
     def _of_mask(self, mask: int) -> Amounts:
         amounts: Amounts = [(self._high_intent, 1)] if mask & self._milestones else []

@@ -3,7 +3,6 @@
 from stream.core.delta import Hit
 from stream.core.plan import NO_TIME
 from stream.core.session import Session
-from stream.core.vocabulary import FIRST_BUNDLE, Timed
 
 
 class HitTable:
@@ -15,7 +14,7 @@ class HitTable:
         """The pane that sums are counted from: it keeps their keys small."""
         self._sums: dict[int, int] = {}
 
-    def add(self, codes: Timed, session: Session, combination: int, times: int) -> None:
+    def add(self, codes: tuple[tuple[int, int], ...], session: Session, combination: int, times: int) -> None:
         """Add hits of a session so many ``times``.
 
         Args:
@@ -52,13 +51,12 @@ class HitTable:
             key = place | code
             sums[key] = sums.get(key, 0) + times * amount
 
-    def take(self, combinations: dict[int, int], codes: dict[int, int], bundles: dict[int, int]) -> list[Hit]:
+    def take(self, combinations: dict[int, int], codes: dict[int, int]) -> list[Hit]:
         """Return the sums that are not 0, and begin anew.
 
         Args:
             combinations: New numbers of labels, by those of this process; what is not in it is added.
             codes: Likewise of codes.
-            bundles: Likewise of bundles, counted from -1 downwards.
         """
         pane, origin = self._pane, self._origin
         hits: list[Hit] = []
@@ -66,10 +64,8 @@ class HitTable:
             if times:
                 labels, code = key >> 20 & 0xFFFFF, key & 0xFFFFF
                 combination = combinations.setdefault(labels, len(combinations))
-                if code < FIRST_BUNDLE:
-                    number = codes.setdefault(code, len(codes))
-                else:
-                    number = bundles.setdefault(code, ~len(bundles))
-                hits.append((((key >> 40) + origin) * pane, combination, number, times))
+                hits.append(
+                    (((key >> 40) + origin) * pane, combination, codes.setdefault(code, len(codes)), times)
+                )
         self._sums = {}
         return hits

@@ -8,13 +8,13 @@ Counters are apart from this: they see each measure of a session once, and never
 from collections.abc import Iterator
 
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Bundle, Code, Hit, Sighting
+from stream.core.delta import NOBODY, Code, Hit, Sighting
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
 from stream.core.labels import LabelReader
 from stream.core.plans import Plans
 from stream.core.session import Session
-from stream.core.vocabulary import FIRST_BUNDLE, Vocabulary
+from stream.core.vocabulary import Vocabulary
 
 
 class Ledger:
@@ -32,7 +32,6 @@ class Ledger:
         self.open_sessions = 0
         self._words = Vocabulary(plans)
         self._timeout = definition.times.timeout
-        self._pane = definition.times.pane
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
         self._sightings: dict[tuple[int, int, int], int] = {}
@@ -46,15 +45,9 @@ class Ledger:
     def began(self, session: Session) -> None:
         """Contribute an open session of which nothing has been contributed yet."""
         self.open_sessions += 1
-        pane = self._pane
-        until = session.first // pane * pane + pane
-        mask = soon = 0
-        for measure, time in session.reached.items():
-            mask |= 1 << measure
-            if time < until:
-                soon |= 1 << measure
+        mask = bits_of(session.reached)
         session.counted = self._started | mask
-        self._hits.add(self._words.begin(mask, soon), session, self._combination(session), 1)
+        self._hits.add(self._words.gain(mask), session, self._combination(session), 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
@@ -69,15 +62,14 @@ class Ledger:
     def closed(self, session: Session) -> None:
         """Contribute that a session ended, and how: what it has not reached it will not."""
         self.open_sessions -= 1
-        words, combination = self._words, self._combination(session)
-        facts = reached_by_closing(session, self._plans)
+        facts, combination = reached_by_closing(session, self._plans), self._combination(session)
+        for measure in self._words.at_the_end:
+            if facts >> measure & 1:
+                table = self._corrections if session.counted >> measure & 1 else self._hits
+                table.add(self._words.gains[measure], session, combination, 1)
         mask = bits_of(session.reached) | facts
-        if again := facts & session.counted:  # it was closed before, and counters see nothing twice
-            for measure in words.at_the_end:
-                if again >> measure & 1:
-                    self._corrections.add(words.gains[measure], session, combination, 1)
-        self._hits.add(words.close(session, mask, facts & ~again), session, combination, 1)
-        self._hits.add_amounts(words.endings.duration(session, mask), session, combination, 1)
+        self._hits.add(self._words.leave(mask), session, combination, 1)
+        self._hits.add_amounts(self._words.endings.of(session, mask), session, combination, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -216,13 +208,8 @@ class Ledger:
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
         combinations: dict[int, int] = {}
         codes: dict[int, int] = {}
-        numbers: dict[int, int] = {}
-        hits = self._hits.take(combinations, codes, numbers)
-        corrections = self._corrections.take(combinations, codes, numbers)
-        bundles: list[Bundle] = []
-        for bundle in numbers:
-            parts = self._words.bundles[bundle - FIRST_BUNDLE]
-            bundles.append(tuple([(codes.setdefault(code, len(codes)), times) for code, times in parts]))
+        hits = self._hits.take(combinations, codes)
+        corrections = self._corrections.take(combinations, codes)
         sightings: list[Sighting] = []
         for (combination, code, before), times in self._sightings.items():
             number = combinations.setdefault(combination, len(combinations))
@@ -232,16 +219,14 @@ class Ledger:
         taken = Taken(hits, corrections, sightings)
         taken.labels = [self.labels.combinations[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
-        taken.bundles = bundles
         self.labels.forget()
-        self._words.forget()
         return taken
 
 
 class Taken:
     """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
 
-    __slots__ = ("bundles", "codes", "corrections", "hits", "labels", "sightings")
+    __slots__ = ("codes", "corrections", "hits", "labels", "sightings")
 
     def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
         self.hits = hits
@@ -249,4 +234,3 @@ class Taken:
         self.sightings = sightings
         self.labels: list[tuple[str, ...]] = []
         self.codes: list[Code] = []
-        self.bundles: list[Bundle] = []

@@ -10,7 +10,7 @@ from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, 
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Delta, Hit, Mark
+from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
 from stream.core.plans import Plans
 from stream.core.segment import Segments
@@ -86,29 +86,22 @@ class Rates:
         self.partitions = delta.partitions
         self.marks[delta.partition] = Mark(delta.seq, delta.watermark, delta.outcomes, delta.worker)
         segments = [self.segments.of(labels) for labels in delta.labels]
-        numbers = self._numbers(delta)
-        self._fold_hits(delta.hits, segments, numbers)
-        self._fold_hits(delta.corrections, segments, numbers)
-        counters = [self._effects.on_counters[number] for number in numbers]
+        self._fold_hits(delta.hits, segments, delta.codes)
+        self._fold_hits(delta.corrections, segments, delta.codes)
+        counters = [self._effects.counter(code) for code in delta.codes]
         for _, label, code, times in delta.hits:
-            for counter, count in counters[code]:
-                self._count(segments[label], counter, count * times)
+            counter = counters[code]
+            if counter is not None:
+                self._count(segments[label], counter, times)
         for label, code, times, before in delta.sightings:
-            seen = () if before == NOBODY else segments[before]
-            for counter, count in counters[code]:
-                self._count(tuple([s for s in segments[label] if s not in seen]), counter, count * times)
+            counter = counters[code]
+            if counter is not None:
+                seen = () if before == NOBODY else segments[before]
+                self._count(tuple([s for s in segments[label] if s not in seen]), counter, times)
 
-    def _numbers(self, delta: Delta) -> list[int]:
-        """Return, for the number of each code in a delta, that of its effects; bundles count from the end."""
-        numbers = [self._effects.number(code) for code in delta.codes]
-        bundles = [
-            self._effects.bundle(tuple([(numbers[code], times) for code, times in parts]))
-            for parts in delta.bundles
-        ]
-        return numbers + bundles[::-1]
-
-    def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], numbers: list[int]) -> None:
+    def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], codes: list[Code]) -> None:
         """Sum hits up by pane and segment."""
+        numbers = [self._effects.number(code) for code in codes]
         unsettled = self._unsettled
         for pane, label, code, times in hits:
             number = numbers[code]
@@ -129,8 +122,9 @@ class Rates:
             tallies: Tallies = {}
             for number, times in sums.items():
                 if times:
-                    for place, count in on_tallies[number]:
-                        tallies[place] = tallies.get(place, 0) + count * times
+                    tally = on_tallies[number]
+                    if tally >= 0:
+                        tallies[tally] = times
                     for place, count in on_cells[number]:
                         cells[place] = cells.get(place, 0) + count * times
             changes = [(place, count) for place, count in cells.items() if count]
@@ -138,7 +132,6 @@ class Rates:
                 self._add(time, segment, changes)
             if tallies:
                 self._add_tallies(time, segment, tallies)
-        self._effects.forget()
 
     def _add(self, time: int, segment: str, changes: list[Effect]) -> None:
         measures = 0

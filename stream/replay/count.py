@@ -174,7 +174,6 @@ class Count:
                 hits=taken.hits,
                 corrections=taken.corrections,
                 sightings=taken.sightings,
-                bundles=taken.bundles,
             )
         )
         self.rates.settle()
