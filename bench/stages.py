@@ -16,7 +16,7 @@ from aiokafka.partitioner import murmur2
 from bench.load import PARTITIONS, TOPIC, everyday
 from bench.package import Package
 from bench.process import start
-from stream.agents.rates import RatesState
+from stream.agents.rates import RatesState, RatesTopics
 from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.configuration import load
 from stream.core.closed import ClosedRow
@@ -70,7 +70,7 @@ def measure(arrivals: list[Arrival]) -> Stages:
         parts[(murmur2(arrival.key) & 0x7FFFFFFF) % PARTITIONS].append(arrival)
     topics = SessionsTopics((TOPIC,), "commands", "deltas", "rejected", "late")
     sessions = [SessionsState(definition, topics, p, PARTITIONS) for p in range(PARTITIONS)]
-    rates = RatesState(definition, "rates", lambda _: 0, lambda: 1, _Nobody())
+    rates = RatesState(definition, RatesTopics("rates", "history"), lambda *_: 0, lambda: 1, _Nobody())
     for state in (*sessions, rates):
         state.restored()
     gc.collect()

@@ -13,7 +13,7 @@ from typing import Any
 from mode import Service
 from prometheus_client.exposition import choose_encoder
 
-from stream.agents.rates import RatesState
+from stream.agents.rates import RatesState, RatesTopics
 from stream.agents.sessions import SessionsState
 from stream.agents.show import Show
 from stream.configuration import load
@@ -67,8 +67,11 @@ class Worker:
         name = f"{socket.gethostname()}-{os.getpid()}"
 
         def rates(_: int) -> RatesState:
-            count = self.engine.partitions(topics.rates)
-            return RatesState(definition, topics.rates, lambda key: partition_of(key, count), _wall_ms, show)
+            written = RatesTopics(topics.rates, topics.history)
+            counts = {topic: self.engine.partitions(topic) for topic in written}
+            return RatesState(
+                definition, written, lambda topic, key: partition_of(key, counts[topic]), _wall_ms, show
+            )
 
         self.engine = Engine(
             connection(settings),

@@ -137,6 +137,23 @@ def replay(
 
 
 @cli.command()
+def backfill(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE", help="JSON lines, plain, gzip or zstd; Parquet; -: stdin."),
+    ],
+    config: ConfigFile = None,
+    preset: Preset = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What became of it as one JSON object.")] = False,
+) -> None:
+    """Load past events as history: closed hours and minutes from before the workers came."""
+    settings = _found(config, preset).settings
+    from stream.backfill.command import backfill as run
+
+    raise typer.Exit(run(settings, files, as_json=as_json))
+
+
+@cli.command()
 def demo(
     seconds: Annotated[
         float | None,

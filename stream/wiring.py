@@ -30,6 +30,12 @@ RATES = Written(
     "`measure|segment|size|window_start`, the segment's value percent-encoded",
     "JSON object",
 )
+HISTORY = Written(
+    "conversion-history",
+    "every closed hour likewise, for a year: also those that were loaded from files",
+    "as in `conversion-rates`",
+    "JSON object",
+)
 REJECTED = Written("site-events-rejected", "records that are no events", "as read", "the bytes as read")
 REPARTITION = "repartition"
 """Topologies that repartition a topic of events are called so, with the topic's name behind it."""
@@ -56,13 +62,14 @@ class Topics:
         prefix, group = settings.kafka.topic_prefix, settings.kafka.group
         self.events = tuple(settings.kafka.events)
         self.rates = f"{prefix}{RATES.name}"
+        self.history = f"{prefix}{HISTORY.name}"
         self.rejected = f"{prefix}{REJECTED.name}"
         self.late = f"{prefix}{LATE.name}"
         self.deltas = f"{group}-window-counts"
         self.commands = f"{group}-visitor-commands"
         self.by_visitor = f"{group}-{BY_VISITOR}"
         self.repartitioned = self.events if settings.kafka.keyed_by == "none" else ()
-        self.written = (self.rates, self.rejected, self.late)
+        self.written = (self.rates, self.history, self.rejected, self.late)
         served = (*TOPOLOGIES, *(f"{REPARTITION}-{topic}" for topic in self.repartitioned))
         self.changelogs = tuple(f"{group}-{topology}-changelog" for topology in served)
         own = (self.by_visitor,) if self.repartitioned else ()
@@ -76,7 +83,7 @@ class Topics:
 
     def specs(self, replicas: int) -> list[TopicSpec]:
         """Return what missing topics are made like; without a number: co-partitioned with the events."""
-        month = {"retention.ms": str(30 * DAY_MS)}
+        month, year = ({"retention.ms": str(days * DAY_MS)} for days in (30, 366))
         big = {"max.message.bytes": str(16 * 1024 * 1024)}
         return [
             *(TopicSpec(topic, replicas=replicas) for topic in self.events),
@@ -91,6 +98,7 @@ class Topics:
             TopicSpec(self.late, config={**month, **big}, replicas=replicas),
             TopicSpec(self.deltas, 1, {"retention.ms": str(DAY_MS), **big}, replicas),
             TopicSpec(self.rates, 1, {"cleanup.policy": "compact,delete", **month}, replicas),
+            TopicSpec(self.history, 1, {"cleanup.policy": "compact,delete", **year}, replicas),
         ]
 
 

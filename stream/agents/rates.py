@@ -1,14 +1,16 @@
 """The rates agent: deltas of all partitions in; closed windows out, and live ones for those who show them."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from stream.agents.fingerprint import check
+from stream.core.bucket import HOUR
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.delta import Delta, Mark
+from stream.core.past import PAST_KEY, Past, take_past
 from stream.core.rates import Rates
 from stream.engine.api import Chunk, Flush, Record, Row
 
@@ -17,7 +19,11 @@ REPUBLISH_MS = 2_000
 
 _BUCKET, _COUNTER, _SEGMENTS, _STATE = b"b", b"n:", b"sg", b"st"
 
+HISTORY_SIZE = "1h"
+"""Closed windows of this length are kept for longer."""
+
 _decode_delta = msgspec.msgpack.Decoder(Delta).decode
+_decode_past = msgspec.msgpack.Decoder(Past).decode
 _encode = msgspec.msgpack.Encoder().encode
 _to_json = msgspec.json.Encoder().encode
 
@@ -32,6 +38,14 @@ class _Stored(msgspec.Struct, array_like=True):
     watermark: int | None
     closed_until: list[int]
     mature_until: list[int]
+    since: int | None = None
+
+
+class RatesTopics(NamedTuple):
+    """The topics that a `RatesState` writes: closed windows, and closed hours for longer."""
+
+    rates: str
+    history: str
 
 
 class Audience(Protocol):
@@ -66,15 +80,15 @@ class RatesState:
     def __init__(
         self,
         definition: Definition,
-        rates_topic: str,
-        partition_of: Callable[[bytes], int],
+        topics: RatesTopics,
+        partition_of: Callable[[str, bytes], int],
         wall_ms: Callable[[], int],
         audience: Audience,
     ) -> None:
         self.core = Rates(definition)
         self.born = 0
         self._definition = definition
-        self._rates_topic = rates_topic
+        self._topics = topics
         self._partition_of = partition_of
         self._wall_ms = wall_ms
         self._audience = audience
@@ -84,6 +98,8 @@ class RatesState:
         self._now_ms = 0
         self._in_flight: dict[int, tuple[list[ClosedRow], list[int]]] = {}
         self._oldest: list[int] = []
+        self._too_old: list[ClosedRow] = []
+        """Hours of the past that are only to be published."""
 
     # -- recovery
 
@@ -105,6 +121,7 @@ class RatesState:
             self.core.partitions = stored.partitions
             self.core.marks = stored.marks
             self.core.watermark = stored.watermark
+            self.core.since = stored.since
             for closed, until, mature in zip(
                 self.core.closed, stored.closed_until, stored.mature_until, strict=True
             ):
@@ -120,15 +137,27 @@ class RatesState:
     # -- live
 
     def apply(self, chunk: Chunk) -> None:
-        """Fold in the deltas of a chunk."""
-        for value in chunk.values:
+        """Fold in the deltas of a chunk, and take its windows of the past."""
+        for key, value in zip(chunk.keys, chunk.values, strict=True):
             if value is None:
+                continue
+            if key == PAST_KEY:
+                self._take_past(value)
                 continue
             delta = _decode_delta(value)
             check(delta.fingerprint, self._fingerprint, f"deltas of partition {delta.partition}")
             self.core.fold(delta)
             if delta.oldest is not None:
                 self._oldest.append(delta.oldest)
+
+    def _take_past(self, value: bytes) -> None:
+        """Take a window of the past; one that was counted by another definition is left alone."""
+        past = _decode_past(value)
+        if past.fingerprint != self._fingerprint:
+            return
+        rows = take_past(self.core, past)
+        if rows and past.width == HOUR:
+            self._too_old += rows
 
     def tick(self, now_ms: int, at_end: Mapping[str, bool]) -> None:  # noqa: ARG002 - the engine's interface
         """Let windows slide and close."""
@@ -156,7 +185,11 @@ class RatesState:
         rows.append((_STATE, self._stored()))
         self._in_flight[seq] = closed, self._oldest
         self._oldest = []
-        return Flush(rows, self._publish(closed))
+        too_old, self._too_old = self._too_old, []
+        hours = [row for row in closed if row.size == HISTORY_SIZE] + too_old
+        return Flush(
+            rows, [*self._publish(self._topics.rates, closed), *self._publish(self._topics.history, hours)]
+        )
 
     def committed(self, seq: int) -> None:
         """Show what is now durable."""
@@ -177,14 +210,15 @@ class RatesState:
                 self.core.watermark,
                 [closed.closed_until for closed in self.core.closed],
                 [closed.mature_until for closed in self.core.closed],
+                self.core.since,
             )
         )
 
-    def _publish(self, closed: list[ClosedRow]) -> list[Record]:
+    def _publish(self, topic: str, rows: list[ClosedRow]) -> list[Record]:
         records: list[Record] = []
-        for row in closed:
+        for row in rows:
             key = row.key().encode()
-            records.append(Record(self._rates_topic, self._partition_of(key), key, _to_json(row)))
+            records.append(Record(topic, self._partition_of(topic, key), key, _to_json(row)))
         return records
 
 

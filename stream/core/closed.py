@@ -95,7 +95,7 @@ class ClosedWindows:
         self.closed_until = max(self.closed_until, self._buckets.start(watermark))
         self.mature_until = max(self.mature_until, self._buckets.start(watermark - self._lateness))
         found = False
-        for starts, wanted in ((closing, _anything), (maturing, _nothing_open)):
+        for starts, wanted in ((closing, anything), (maturing, _nothing_open)):
             for start in starts:
                 for segment, slot in list(self._buckets.segments(start)):
                     bits = wanted(slot.cells)
@@ -137,15 +137,19 @@ class ClosedWindows:
             for segment in segments:
                 cells = self._buckets.row(start, segment)
                 if cells is not None:
-                    rows += self._rows(start, segment, cells, _anything(cells))
+                    rows += self._rows(start, segment, cells, anything(cells))
         return rows
 
     def whole(self, start: int) -> list[ClosedRow]:
         """Return the rows of one window as they are now, of every segment and measure that has any count."""
         rows: list[ClosedRow] = []
         for segment, slot in self._buckets.segments(start):
-            rows += self._rows(start, segment, slot.cells, _anything(slot.cells))
+            rows += self._rows(start, segment, slot.cells, anything(slot.cells))
         return rows
+
+    def rows_of(self, start: int, segment: str, cells: Row) -> list[ClosedRow]:
+        """Return the rows of a window and segment that is not kept here."""
+        return self._rows(start, segment, cells, anything(cells))
 
     def _rows(self, start: int, segment: str, cells: Row, measures: int) -> list[ClosedRow]:
         """Return the rows of one window and segment, of the measures whose bits are set."""
@@ -187,7 +191,7 @@ class ClosedWindows:
         )
 
 
-def _anything(cells: Row) -> int:
+def anything(cells: Row) -> int:
     """Return the measures (bits) that have any count."""
     return sum(
         1 << place // FIELDS

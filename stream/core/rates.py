@@ -31,6 +31,8 @@ class Rates:
         windows: Sliding windows, by size.
         closed: Closed minutes, closed hours.
         counters: For each segment, the sessions that reached each measure.
+        since: Start of the oldest pane of which anything was counted, ms; ``None``: nothing was.
+        late_after: An event so much older than the newest of its partition is late, ms.
         skipped: Deltas that had been folded in before.
     """
 
@@ -61,6 +63,8 @@ class Rates:
         self.counters: dict[str, list[int]] = {}
         self.changed_counters: set[str] = set()
         self.skipped = 0
+        self.since: int | None = None
+        self.late_after = self._times.late_after
         self._unsettled: dict[tuple[int, str], dict[int, int]] = {}
         """By pane and segment: how many hits of each code."""
 
@@ -116,6 +120,9 @@ class Rates:
     def settle(self) -> None:
         """Bring what was folded in into buckets and windows: once for many deltas."""
         unsettled, self._unsettled = self._unsettled, {}
+        if unsettled:
+            oldest = min(time for time, _ in unsettled)
+            self.since = oldest if self.since is None else min(oldest, self.since)
         on_cells, on_tallies = self._effects.on_cells, self._effects.on_tallies
         for (time, segment), sums in unsettled.items():
             cells: dict[int, int] = {}
@@ -174,6 +181,8 @@ class Rates:
 
     def restored(self) -> None:
         """Build, after all rows are back, the windows and what is still to be published."""
+        if self.since is None:  # the rows are of a version that did not note it
+            self.since = min(self.levels[-1].starts(), default=None)
         for number, closed in enumerate(self.closed, start=1):
             closed.pending = set(self.levels[number].pending())
         if self.watermark is not None:

@@ -66,6 +66,17 @@ class Segments:
             segments = self._known[labels] = tuple(found)
         return segments
 
+    def admit(self, segment: str) -> str:
+        """Return the segment in which a segment of the past is counted here: itself, or the rest.
+
+        Raises:
+            KeyError: There is no such dimension.
+        """
+        name, equals, value = segment.partition("=")
+        if not equals:
+            return segment
+        return f"{name}={self._admit(self.dimensions[name], BEYOND if value == OTHER else value)}"
+
     def count_overflow(self, segments: tuple[str, ...], sessions: int) -> None:
         """Count new sessions that are in the rest of a dimension."""
         for segment in segments:

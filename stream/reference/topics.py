@@ -7,7 +7,7 @@ from stream.engine.topics import TopicSpec
 from stream.reference.markdown import code, fields, page, table
 from stream.settings import Settings
 from stream.units import duration_text
-from stream.wiring import BY_VISITOR, LATE, RATES, REJECTED, REPARTITION, Topics
+from stream.wiring import BY_VISITOR, HISTORY, LATE, RATES, REJECTED, REPARTITION, Topics
 
 
 def topics() -> str:
@@ -22,7 +22,7 @@ Missing topics are made. `kafka.topic_prefix` goes before the names of those tha
         ("topic", "holds", "key", "value", "is made with"),
         (
             (code(topic.name), topic.holds, topic.key, topic.value, _made(specs[topic.name]))
-            for topic in (RATES, REJECTED, LATE)
+            for topic in (RATES, HISTORY, REJECTED, LATE)
         ),
     )
     read_committed = """
@@ -42,7 +42,7 @@ its commit.
         "## Written",
         written,
         read_committed,
-        f"## `{RATES.name}`",
+        f"## `{RATES.name}` and `{HISTORY.name}`",
         fields(ROW_FIELDS),
         f"## `{REJECTED.name}` and `{LATE.name}`",
         f"The record as it was read, with headers; `{late}` in `{LATE.name}` only.",

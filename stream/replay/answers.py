@@ -5,7 +5,7 @@ from typing import BinaryIO, Literal
 import msgspec
 from rich.console import Console
 
-from stream.core.bucket import HOUR
+from stream.core.bucket import HOUR, Slot
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.session import Session
@@ -30,10 +30,12 @@ class Answer:
 
     Attributes:
         wants_sessions: Whether it is to be told of sessions.
+        wants_slots: Whether it takes windows as they are counted instead of their rows.
         widths: Lengths of the windows it is to be told of, ms.
     """
 
     wants_sessions = False
+    wants_slots = False
     widths: frozenset[int] = frozenset()
 
     def __init__(self, out: BinaryIO, screen: Console) -> None:
@@ -48,6 +50,9 @@ class Answer:
 
     def window(self, rows: list[ClosedRow]) -> None:
         """Take the rows of a window; each window comes once, in order of end, then of length."""
+
+    def slots(self, width: int, start: int, segments: list[tuple[str, Slot]]) -> None:
+        """Take a window as it is counted: its width and start (ms), its segments; order as of `window`."""
 
     def session(self, visitor: str, sid: str, session: Session) -> None:
         """Take a session, as it will stay."""

@@ -59,6 +59,7 @@ class Count:
         on_session: Callable[[str, str, Session], None] | None = None,
         step: int = STEP,
         widths: frozenset[int] = WIDTHS,
+        on_slots: Callable[[int, int, list[tuple[str, Slot]]], None] | None = None,
     ) -> None:
         """Begin.
 
@@ -68,6 +69,7 @@ class Count:
             on_session: Takes visitor, client's session id and session of each that can change no more.
             step: Events a step.
             widths: Lengths of the windows that are handed out, ms; the others are only dropped.
+            on_slots: Takes, instead of rows, each window's width and start (ms), and its segments as counted.
         """
         # Nothing slides in a replay: with a pane of a minute the core sums up by minutes from the start.
         times = replace(definition.times, pane=MINUTE, sizes=(MINUTE,))
@@ -81,6 +83,7 @@ class Count:
         self.readings = Readings()
         self._partition.lifetimes.told = self._on_session = on_session
         self._on_window = on_window
+        self._on_slots = on_slots
         self._times = times
         self._step = step
         self._widths = widths
@@ -191,6 +194,9 @@ class Count:
             windows += [(start + width, width, number) for start in starts if start + width <= until]
             closed.mature_until = until  # nobody in them can still convert
         for end, width, number in sorted(windows):
+            if self._on_slots is not None:
+                self._on_slots(width, end - width, list(self.rates.levels[number + 1].segments(end - width)))
+                continue
             rows = self.rates.closed[number].whole(end - width)
             rows.sort(key=lambda row: (row.measure, row.segment))
             self._on_window(rows)

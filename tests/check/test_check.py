@@ -28,7 +28,7 @@ def test_people_read_what_will_be_measured(tmp_path: Path) -> None:
     for sentence in (
         "my.toml",
         "reads site-events, app-events (auto, keyed by visitor) at localhost:9092, as group microconv",
-        "writes conversion-rates, site-events-rejected, site-events-late",
+        "writes conversion-rates, conversion-history, site-events-rejected, site-events-late",
         "Redis at redis.example.org:6380/2, keys mc:*",
         "sessions end after 30m of silence, or when 24h long",
         "1m, 5m sliding by 10s; 3h sliding by 1m; 10d sliding by 1h; closed: 1m, 1h",

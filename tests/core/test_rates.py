@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.agents.rates import RatesState
+from stream.agents.rates import RatesState, RatesTopics
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition, Micro, Times
 from stream.core.delta import Code, Delta
@@ -136,7 +136,7 @@ def test_what_waits_to_be_published_survives_a_crash() -> None:
     from stream.engine.api import Chunk
 
     def state() -> RatesState:
-        return RatesState(DEFINITION, "rates", lambda _: 0, lambda: 7, Nobody())
+        return RatesState(DEFINITION, RatesTopics("rates", "history"), lambda *_: 0, lambda: 7, Nobody())
 
     def feed(target: RatesState, offset: int, found: Delta) -> None:
         target.apply(

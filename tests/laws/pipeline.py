@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
-from stream.agents.rates import RatesState
+from stream.agents.rates import RatesState, RatesTopics
 from stream.agents.sessions import SessionsState, SessionsTopics
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
@@ -95,7 +95,9 @@ class Maker:
     def __call__(self) -> PartitionState:
         """Return a new state of sessions, or (without a partition) of rates."""
         if self._partition is None:
-            return RatesState(self._definition, "rates", lambda _: 0, lambda: 1, Silent())
+            return RatesState(
+                self._definition, RatesTopics("rates", "history"), lambda *_: 0, lambda: 1, Silent()
+            )
         topics = SessionsTopics(TOPICS, "commands", "deltas", "rejected", "late")
         return SessionsState(self._definition, topics, self._partition, self._partitions)
 

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from stream.agents.rates import RatesState
+from stream.agents.rates import RatesState, RatesTopics
 from stream.agents.show import Show
 from stream.core.closed import ROW_FIELDS, ClosedRow
 from stream.core.event import EVENT_FIELDS, Event
@@ -188,7 +188,7 @@ def test_values_are_told_with_their_flush_and_not_too_often(monkeypatch: pytest.
     """Each offer carries the flush it stands for; a second one within 150 ms waits."""
     sink, clock, seen = Sink(), [0.0], []
     show = Show(live(), sink, lambda: clock[0], lambda: BEGIN + 500, seen.append, 10_000)
-    state = RatesState(SHOP.definition(), "rates", lambda _: 0, lambda: BEGIN, show)
+    state = RatesState(SHOP.definition(), RatesTopics("rates", "history"), lambda *_: 0, lambda: BEGIN, show)
     state.restored()
     monkeypatch.setattr(state, "core", shopping(4))
     show.committed(state, 1, [], [BEGIN])

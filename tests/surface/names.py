@@ -10,6 +10,7 @@ COMMANDS = {
     "check": {*CONFIG_OPTIONS, "--json"},
     "init": {"--preset", "-o", "--output"},
     "replay": {*CONFIG_OPTIONS, "files", "--json", "--what", "--as-arrived"},
+    "backfill": {*CONFIG_OPTIONS, "files", "--json"},
     "top": {*CONFIG_OPTIONS, "--window", "--segment", "--once", "--json"},
     "simulate": {*CONFIG_OPTIONS, "--rate", "--sessions", "--start", "--seed", "--drop", "--to"},
 }

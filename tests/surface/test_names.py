@@ -143,11 +143,14 @@ def test_topics() -> None:
     """What consumers subscribe to, with the prefix where there is one; internal ones begin with the group."""
     topics = Topics(SHOP)
     assert topics.events == ("site-events",)
-    assert topics.written == ("conversion-rates", "site-events-rejected", "site-events-late")
+    assert topics.written == (
+        *("conversion-rates", "conversion-history"),
+        *("site-events-rejected", "site-events-late"),
+    )
     assert topics.internal[:2] == ("microconv-window-counts", "microconv-visitor-commands")
     kafka = SHOP.kafka.model_copy(update={"topic_prefix": "eu-", "group": "shop"})
     other = Topics(SHOP.model_copy(update={"kafka": kafka}))
-    assert other.written == ("eu-conversion-rates", "eu-site-events-rejected", "eu-site-events-late")
+    assert other.written == tuple(f"eu-{name}" for name in topics.written)
     assert all(name.startswith("shop-") for name in other.internal)
 
 
@@ -181,6 +184,10 @@ def test_records_of_topics() -> None:
     specs = {spec.name: spec for spec in Topics(SHOP).specs(-1)}
     assert specs["conversion-rates"].config["cleanup.policy"] == "compact,delete"
     assert specs["conversion-rates"].config["retention.ms"] == str(30 * 86_400_000)
+    assert specs["conversion-history"].config == {
+        "cleanup.policy": "compact,delete",
+        "retention.ms": str(366 * 86_400_000),
+    }
     for name in ("site-events-rejected", "site-events-late"):
         assert specs[name].partitions is None, "as many as the events"
 
