@@ -12,6 +12,7 @@ from stream.core.delta import Bundle, Code
 from stream.core.ending import KNOWN_LIMIT
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
+from stream.core.revenue import FIRST_ACCOUNT, PLACES
 from stream.core.tally import place_of
 
 SESSIONS: Final = 0
@@ -49,6 +50,7 @@ class Effects:
         on_cells: For each code, by its number, where in a row one such hit adds what.
         on_tallies: Likewise which tallies one such hit adds to, and how much.
         on_counters: Likewise of counters: measures.
+        on_revenue: Likewise, of counters of revenue, the place in an account that it adds to; -1: none.
     """
 
     def __init__(self, plans: Plans) -> None:
@@ -57,6 +59,7 @@ class Effects:
         self.on_cells: list[tuple[Effect, ...]] = []
         self.on_tallies: list[tuple[Effect, ...]] = []
         self.on_counters: list[tuple[Effect, ...]] = []
+        self.on_revenue: list[int] = []
         self._codes: dict[Code, int] = {}
         self._bundles: dict[Bundle, int] = {}
 
@@ -65,10 +68,12 @@ class Effects:
         number = self._codes.get(code)
         if number is None:
             number = self._codes[code] = len(self.on_cells)
-            place = place_of(code)
+            account = self._account(code)
+            place = place_of(code) if account < 0 else FIRST_ACCOUNT + account
             self.on_cells.append(tuple(self._expand(code)))
             self.on_tallies.append(((place, 1),) if place >= 0 else ())
             self.on_counters.append(tuple(self._counters(code)))
+            self.on_revenue.append(account)
         return number
 
     def bundle(self, parts: Bundle) -> int:
@@ -78,6 +83,7 @@ class Effects:
             number = self._bundles[parts] = len(self.on_cells)
             for effects in (self.on_cells, self.on_tallies, self.on_counters):
                 effects.append(_sum_of(effects, parts))
+            self.on_revenue.append(-1)  # counters see revenue by sightings, which are of no bundles
         return number
 
     def forget(self) -> None:
@@ -85,6 +91,12 @@ class Effects:
         if len(self.on_cells) > KNOWN_LIMIT:
             for known in (self.on_cells, self.on_tallies, self.on_counters, self._codes, self._bundles):
                 known.clear()
+            self.on_revenue.clear()
+
+    def _account(self, code: Code) -> int:
+        if code.kind != "revenue" or code.name not in self._numbers or not 0 <= code.number <= PLACES:
+            return -1
+        return self._numbers[code.name] * (PLACES + 1) + code.number
 
     def _counters(self, code: Code) -> list[Effect]:
         measure = NO_TIME

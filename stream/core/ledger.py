@@ -9,11 +9,16 @@ from collections.abc import Iterator
 
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Bundle, Code, Hit, Sighting
+from stream.core.earning import earn
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
 from stream.core.labels import LabelReader
+from stream.core.plan import Plan
 from stream.core.plans import Plans
+from stream.core.revenue import Money
 from stream.core.session import Session
+from stream.core.sightings import Handed, Sightings
+from stream.core.takings import Takings, hand_on
 from stream.core.vocabulary import FIRST_BUNDLE, Vocabulary
 
 
@@ -35,7 +40,8 @@ class Ledger:
         self._pane = definition.times.pane
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
-        self._sightings: dict[tuple[int, int, int], int] = {}
+        self._sightings = Sightings()
+        self._takings = Takings(plans, self._words, self._corrections, self._sightings)
         self._started = 1 << plans.started
         self._plans = plans
 
@@ -54,7 +60,11 @@ class Ledger:
             if time < until:
                 soon |= 1 << measure
         session.counted = self._started | mask
-        self._hits.add(self._words.begin(mask, soon), session, self._combination(session), 1)
+        combination = self._combination(session)
+        self._hits.add(self._words.begin(mask, soon), session, combination, 1)
+        if session.revenue is not None:
+            self._takings.contribute(session, session.revenue, combination, 1)
+            self._takings.count(session.revenue, combination)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
@@ -65,6 +75,16 @@ class Ledger:
             table.add(self._words.gains[measure], session, combination, 1)
             counted |= 1 << measure
         session.counted = counted
+
+    def paid(self, session: Session, plan: Plan, money: Money) -> None:
+        """Let an open session, which has contributed what it was, have the money of an event."""
+        combination = self._combination(session)
+        if session.revenue is not None:
+            self._takings.contribute(session, session.revenue, combination, -1)
+        earn(session, self._plans, plan, money)
+        if session.revenue is not None:
+            self._takings.contribute(session, session.revenue, combination, 1)
+            self._takings.count(session.revenue, combination)
 
     def closed(self, session: Session) -> None:
         """Contribute that a session ended, and how: what it has not reached it will not."""
@@ -77,14 +97,17 @@ class Ledger:
                 if again >> measure & 1:
                     self._corrections.add(words.gains[measure], session, combination, 1)
         self._hits.add(words.close(session, mask, facts & ~again), session, combination, 1)
-        self._hits.add_amounts(words.endings.duration(session, mask), session, combination, 1)
+        self._hits.add_amounts(words.endings.duration(session, mask), session.first, combination, 1)
+        if session.revenue is not None:
+            amounts = self._takings.of_session(session.revenue)
+            self._hits.add_amounts(amounts, session.first, combination, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
         self.open_sessions -= not self.is_closed(session)
         self._contribute(session, -1)
 
-    def hand_on(self, old: Session, heirs: list[Session]) -> list[int]:
+    def hand_on(self, old: Session, heirs: list[Session]) -> list[Handed]:
         """Let those that a withdrawn session became know what counters saw of it: each thing one of them.
 
         Args:
@@ -92,7 +115,7 @@ class Ledger:
             heirs: The sessions that its events are in now, in order of time; at least one.
 
         Returns:
-            What each of them got, as bits.
+            What each of them got.
         """
         seen = old.counted | self._facts_if_closed(old)
         given = []
@@ -104,9 +127,9 @@ class Ledger:
             given.append(got)
         heirs[0].counted |= seen
         given[0] |= seen
-        return given
+        return [Handed(old, got, revenue) for got, revenue in zip(given, hand_on(old, heirs), strict=True)]
 
-    def contribute(self, session: Session, before: list[tuple[Session, int]]) -> None:
+    def contribute(self, session: Session, before: list[Handed]) -> None:
         """Contribute a session as it is now.
 
         Args:
@@ -115,13 +138,15 @@ class Ledger:
         """
         self.open_sessions += not self.is_closed(session)
         self._contribute(session, 1)
+        combination = self._combination(session)
         for bit, codes in self._countable(session):
             if session.counted & bit:
-                old = next(old for old, given in before if given & bit)
-                self._sight(session, codes, self._combination(old))
+                old = next(handed.old for handed in before if handed.bits & bit)
+                self._sight(combination, codes, self._combination(old))
             else:
                 session.counted |= bit
-                self._sight(session, codes, NOBODY)
+                self._sight(combination, codes, NOBODY)
+        self._see_revenue(session, combination, before)
 
     def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
         """Change a session's labels, and move what it has contributed to them."""
@@ -131,9 +156,12 @@ class Ledger:
         session.returning = returning
         self._contribute(session, 1)
         seen = session.counted | self._facts_if_closed(session)
+        combination = self._combination(session)
         for bit, codes in self._countable(session):
             if seen & bit:
-                self._sight(session, codes, before)
+                self._sight(combination, codes, before)
+        if session.revenue is not None:
+            self._takings.count_again(session.revenue.counted, combination, before)
 
     # -- attempts across sessions; their state is like a session's
 
@@ -146,7 +174,7 @@ class Ledger:
         """Take back everything that an attempt has contributed."""
         self._contribute_attempt(state, closed, -1)
 
-    def contribute_attempt(self, state: Session, closed: bool, before: list[tuple[Session, int]]) -> None:
+    def contribute_attempt(self, state: Session, closed: bool, before: list[Handed]) -> None:
         """Contribute an attempt as it is now.
 
         Args:
@@ -156,20 +184,24 @@ class Ledger:
         """
         self._contribute_attempt(state, closed, 1)
         reached = state.counted = bits_of(state.reached)
-        for old, given in before:
-            state.counted |= given
-            self._sight_all(state, given, self._combination(old))
-            reached &= ~given
-        self._sight_all(state, reached, NOBODY)
+        combination = self._combination(state)
+        for handed in before:
+            state.counted |= handed.bits
+            self._sight_all(combination, handed.bits, self._combination(handed.old))
+            reached &= ~handed.bits
+        self._sight_all(combination, reached, NOBODY)
+        self._see_revenue(state, combination, before)
 
-    def _sight_all(self, state: Session, measures: int, before: int) -> None:
+    def _sight_all(self, combination: int, measures: int, before: int) -> None:
         for measure, codes in enumerate(self._words.counted):
             if measures >> measure & 1:
-                self._sight(state, codes, before)
+                self._sight(combination, codes, before)
 
     def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
         mask, combination = bits_of(state.reached), self._combination(state)
         self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
+        if state.revenue is not None:
+            self._takings.contribute(state, state.revenue, combination, times)
         if closed:
             self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
 
@@ -187,22 +219,30 @@ class Ledger:
             if wanted >> measure & 1:
                 yield 1 << measure, codes
 
-    def _sight(self, session: Session, codes: tuple[int, ...], before: int) -> None:
+    def _sight(self, combination: int, codes: tuple[int, ...], before: int) -> None:
         """Let counters of segments see what they have not seen under the combination ``before``."""
-        combination = self._combination(session)
-        if combination == before:
-            return
         for code in codes:
-            key = combination, code, before
-            self._sightings[key] = self._sightings.get(key, 0) + 1
+            self._sightings.add(combination, code, before)
+
+    def _see_revenue(self, session: Session, combination: int, before: list[Handed]) -> None:
+        """Let counters see the revenue of a session likewise, of which they saw what was handed on to it."""
+        if session.revenue is not None:
+            for handed in before:
+                self._takings.count_again(handed.revenue, combination, self._combination(handed.old))
+            self._takings.count(session.revenue, combination)
 
     def _contribute(self, session: Session, times: int) -> None:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
+        revenue = session.revenue
+        if revenue is not None:
+            self._takings.contribute(session, revenue, combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
             amounts = self._words.endings.of(session, mask)
-            self._corrections.add_amounts(amounts, session, combination, times)
+            if revenue is not None:
+                amounts += self._takings.of_session(revenue)
+            self._corrections.add_amounts(amounts, session.first, combination, times)
 
     def _facts_if_closed(self, session: Session) -> int:
         """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""
@@ -223,13 +263,7 @@ class Ledger:
         for bundle in numbers:
             parts = self._words.bundles[bundle - FIRST_BUNDLE]
             bundles.append(tuple([(codes.setdefault(code, len(codes)), times) for code, times in parts]))
-        sightings: list[Sighting] = []
-        for (combination, code, before), times in self._sightings.items():
-            number = combinations.setdefault(combination, len(combinations))
-            seen = before if before == NOBODY else combinations.setdefault(before, len(combinations))
-            sightings.append((number, codes.setdefault(code, len(codes)), times, seen))
-        self._sightings = {}
-        taken = Taken(hits, corrections, sightings)
+        taken = Taken(hits, corrections, self._sightings.take(combinations, codes))
         taken.labels = [self.labels.combinations[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
         taken.bundles = bundles

@@ -17,6 +17,7 @@ from stream.core.delta import Bundle, Code
 from stream.core.ending import KNOWN_LIMIT, Endings
 from stream.core.plan import LAST_TIME, NO_TIME
 from stream.core.plans import Plans
+from stream.core.revenue import PLACES, measure_of
 from stream.core.session import Session
 
 FIRST_BUNDLE: Final = 1 << 19
@@ -52,6 +53,7 @@ class Vocabulary:
         self._leaving: dict[Code, int] = {}
         self._begin: dict[tuple[int, int], Timed] = {}
         self._closing: dict[tuple[int, int, int, int, int], Timed] = {}
+        self._revenue: dict[int, int] = {}
         self.endings = Endings(self._number, plans)
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
         self.counted = [
@@ -81,6 +83,14 @@ class Vocabulary:
         """Return the number of a new bundle of codes, each so many times."""
         self.bundles.append(tuple(parts))
         return FIRST_BUNDLE + len(self.bundles) - 1
+
+    def revenue(self, place: int) -> int:
+        """Return the number of the code that adds to one of the places of an account."""
+        number = self._revenue.get(place)
+        if number is None:
+            code = Code("revenue", self._measures[measure_of(place)], (), place & PLACES)
+            number = self._revenue[place] = self._number(code)
+        return number
 
     def forget(self) -> None:
         """Drop the bundles if there are many. Only when no hit refers to one."""
