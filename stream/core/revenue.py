@@ -128,8 +128,8 @@ def by_currency(tallies: Mapping[int, int]) -> dict[int, dict[int, int]]:
 
 
 def decimals(amounts: Mapping[int, int]) -> dict[str, str]:
-    """Return millionths by currency as people and programs read them: ``{"EUR": "12.50"}``."""
-    texts = {currency_name(currency): decimal(millionths) for currency, millionths in amounts.items()}
+    """Return millionths by currency as people and programs read them, but 0: ``{"EUR": "12.50"}``."""
+    texts = {currency_name(currency): decimal(amount) for currency, amount in amounts.items() if amount}
     return dict(sorted(texts.items()))
 
 

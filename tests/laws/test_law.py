@@ -110,12 +110,23 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
     for (measure, segment, _, _), row in wanted.items():
         reached[measure, segment] += row["actions"]
     core = _core(pipeline)
+    brought: Counter[tuple[str, str, str]] = Counter()
+    for (measure, segment, _, _), row in wanted.items():
+        for currency, amount in (row["revenue"] or {}).items():
+            brought[measure, segment, currency] += int(Decimal(amount) * 1_000_000)
+    seen = {
+        (core.measures[measure], segment, currency_name(currency)): amount
+        for segment, amounts in core.revenue.items()
+        for measure, found in counted(amounts).items()
+        for currency, amount in found.items()
+    }
+    poor = [f"{key}: {seen.get(key, 0)} < {n}" for key, n in brought.items() if seen.get(key, 0) < n]
     found = {
         (measure, segment): counts[number]
         for segment, counts in core.counters.items()
         for number, measure in enumerate(core.measures)
     }
-    return [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
+    return poor + [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
 
 
 def _core(pipeline: Pipeline) -> Rates:
