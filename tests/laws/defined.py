@@ -33,7 +33,11 @@ DEFINITION = Definition(
         ),
         Funnel(
             "g",
-            (Step("b", "b"), Step("c", "c", where=(Condition("page", ("/x*", "/z")),)), Step("e", "e", macro=True)),
+            (
+                Step("b", "b"),
+                Step("c", "c", where=(Condition("page", ("/x*", "/z")),)),
+                Step("e", "e", macro=True),
+            ),
             within_ms=4 * MINUTE,
             reentry="first",
         ),

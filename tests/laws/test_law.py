@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from stream.agents.rates import RatesState
 from stream.core.log import SCAN_LIMIT
 from stream.core.rates import Rates
+from tests.laws.counting import unseen_revenue
 from tests.laws.defined import CROWDED
 from tests.laws.drawing import ARRIVALS, WORK, Work
 from tests.laws.pipeline import Pipeline
@@ -77,6 +78,7 @@ def holds(worker: Worker) -> None:
     assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
     assert differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
     assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []
+    assert unseen_revenue(_core(pipeline), rows(judged, CROWDED, ("1m",))) == []
     outcomes = sum((Counter(pipeline.outcomes(p)) for p in range(PARTITIONS)), Counter())
     assert outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
 
@@ -110,23 +112,12 @@ def uncounted(pipeline: Pipeline, wanted: Rows) -> list[str]:
     for (measure, segment, _, _), row in wanted.items():
         reached[measure, segment] += row["actions"]
     core = _core(pipeline)
-    brought: Counter[tuple[str, str, str]] = Counter()
-    for (measure, segment, _, _), row in wanted.items():
-        for currency, amount in (row["revenue"] or {}).items():
-            brought[measure, segment, currency] += int(Decimal(amount) * 1_000_000)
-    seen = {
-        (core.measures[measure], segment, currency_name(currency)): amount
-        for segment, amounts in core.revenue.items()
-        for measure, found in counted(amounts).items()
-        for currency, amount in found.items()
-    }
-    poor = [f"{key}: {seen.get(key, 0)} < {n}" for key, n in brought.items() if seen.get(key, 0) < n]
     found = {
         (measure, segment): counts[number]
         for segment, counts in core.counters.items()
         for number, measure in enumerate(core.measures)
     }
-    return poor + [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
+    return [f"{key}: {found.get(key, 0)} < {n}" for key, n in reached.items() if found.get(key, 0) < n]
 
 
 def _core(pipeline: Pipeline) -> Rates:
