@@ -3,19 +3,14 @@
 The log keeps it beside the events, by their time and id; both together are one event of a visitor's only.
 """
 
-from typing import Protocol
-
 from stream.core.plan import Plan
 from stream.core.plans import Plans
-from stream.core.revenue import Money, Paid, Revenue, account_of, add_to
+from stream.core.revenue import Money, Revenue, account_of, add_to
 from stream.core.session import Session
+from stream.core.visitor import Group, Journey
 
-
-class Log(Protocol):
-    """A log of events, of a group or of a journey."""
-
-    paid: list[Paid] | None
-
+Log = Group | Journey
+"""What has a log of events."""
 
 PaidBy = dict[tuple[int, str], Money]
 """Money by time and id of the event."""

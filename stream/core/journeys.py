@@ -100,7 +100,7 @@ class Journeys:
                 to_close.set(end, name)
                 continue
             if end >= self._ledger.closed_until:
-                self._ledger.attempt_closed(attempt.state)
+                self._ledger.attempts.closed(attempt.state)
             to_forget.set(end, name)
 
     def forget(self, name: str, visitor: Visitor, journey: Journey, horizon: int) -> bool:
@@ -132,15 +132,15 @@ class Journeys:
 
     def _replace(self, before: list[Attempt], after: list[Attempt]) -> None:
         """Take back attempts as they were, and contribute them as they are, where that differs."""
-        ledger = self._ledger
+        ledger = self._ledger.attempts
         for heir in succession(before, after):
             attempt, olds = heir.attempt, heir.olds
             if len(olds) == 1 and _is_same(olds[0].state, attempt.state):
                 attempt.state.counted = heir.seen  # what it brought, and is counted of that, it has
                 continue
             for old in olds:
-                ledger.withdraw_attempt(old.state, self.is_closed(old))
-            ledger.contribute_attempt(attempt.state, self.is_closed(attempt), heir.given)
+                ledger.withdraw(old.state, self.is_closed(old))
+            ledger.contribute(attempt.state, self.is_closed(attempt), heir.given)
 
 
 def _is_same(old: Session, new: Session) -> bool:

@@ -7,8 +7,9 @@ Counters are apart from this: they see each measure of a session once, and never
 
 from collections.abc import Iterator
 
+from stream.core.attempt_ledger import AttemptLedger
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Bundle, Code, Hit, Sighting
+from stream.core.delta import NOBODY, Bundle
 from stream.core.earning import earn
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
@@ -18,6 +19,7 @@ from stream.core.plans import Plans
 from stream.core.revenue import Money
 from stream.core.session import Session
 from stream.core.sightings import Handed, Sightings
+from stream.core.taken import Taken
 from stream.core.takings import Takings, hand_on
 from stream.core.vocabulary import FIRST_BUNDLE, Vocabulary
 
@@ -29,6 +31,7 @@ class Ledger:
         labels: Reads and numbers labels.
         closed_until: Sessions whose last event + timeout is before this are closed, ms.
         open_sessions: How many are not closed.
+        attempts: The ledger of attempts across sessions.
     """
 
     def __init__(self, definition: Definition, plans: Plans) -> None:
@@ -41,7 +44,10 @@ class Ledger:
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
         self._sightings = Sightings()
-        self._takings = Takings(plans, self._words, self._corrections, self._sightings)
+        self._takings = Takings(plans, self._words, self.labels, self._corrections, self._sightings)
+        self.attempts = AttemptLedger(
+            self._words, self.labels, (self._hits, self._corrections), self._sightings, self._takings
+        )
         self._started = 1 << plans.started
         self._plans = plans
 
@@ -146,7 +152,7 @@ class Ledger:
             else:
                 session.counted |= bit
                 self._sight(combination, codes, NOBODY)
-        self._see_revenue(session, combination, before)
+        self._takings.see(session, combination, before)
 
     def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
         """Change a session's labels, and move what it has contributed to them."""
@@ -162,48 +168,6 @@ class Ledger:
                 self._sight(combination, codes, before)
         if session.revenue is not None:
             self._takings.count_again(session.revenue.counted, combination, before)
-
-    # -- attempts across sessions; their state is like a session's
-
-    def attempt_closed(self, state: Session) -> None:
-        """Contribute that an attempt ended without its last step."""
-        mask = bits_of(state.reached)
-        self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
-
-    def withdraw_attempt(self, state: Session, closed: bool) -> None:
-        """Take back everything that an attempt has contributed."""
-        self._contribute_attempt(state, closed, -1)
-
-    def contribute_attempt(self, state: Session, closed: bool, before: list[Handed]) -> None:
-        """Contribute an attempt as it is now.
-
-        Args:
-            state: Its state.
-            closed: Whether it is closed.
-            before: Those that it was until now, withdrawn, and what each handed on to it.
-        """
-        self._contribute_attempt(state, closed, 1)
-        reached = state.counted = bits_of(state.reached)
-        combination = self._combination(state)
-        for handed in before:
-            state.counted |= handed.bits
-            self._sight_all(combination, handed.bits, self._combination(handed.old))
-            reached &= ~handed.bits
-        self._sight_all(combination, reached, NOBODY)
-        self._see_revenue(state, combination, before)
-
-    def _sight_all(self, combination: int, measures: int, before: int) -> None:
-        for measure, codes in enumerate(self._words.counted):
-            if measures >> measure & 1:
-                self._sight(combination, codes, before)
-
-    def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
-        mask, combination = bits_of(state.reached), self._combination(state)
-        self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
-        if state.revenue is not None:
-            self._takings.contribute(state, state.revenue, combination, times)
-        if closed:
-            self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
 
     def _combination(self, session: Session) -> int:
         return self.labels.number(session.labels, session.returning)
@@ -223,13 +187,6 @@ class Ledger:
         """Let counters of segments see what they have not seen under the combination ``before``."""
         for code in codes:
             self._sightings.add(combination, code, before)
-
-    def _see_revenue(self, session: Session, combination: int, before: list[Handed]) -> None:
-        """Let counters see the revenue of a session likewise, of which they saw what was handed on to it."""
-        if session.revenue is not None:
-            for handed in before:
-                self._takings.count_again(handed.revenue, combination, self._combination(handed.old))
-            self._takings.count(session.revenue, combination)
 
     def _contribute(self, session: Session, times: int) -> None:
         mask, combination = self._mask(session), self._combination(session)
@@ -252,7 +209,7 @@ class Ledger:
         """Return the bits of all measures that a session has reached as it is now."""
         return bits_of(session.reached) | self._facts_if_closed(session)
 
-    def take(self) -> "Taken":
+    def take(self) -> Taken:
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
         combinations: dict[int, int] = {}
         codes: dict[int, int] = {}
@@ -270,17 +227,3 @@ class Ledger:
         self.labels.forget()
         self._words.forget()
         return taken
-
-
-class Taken:
-    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
-
-    __slots__ = ("bundles", "codes", "corrections", "hits", "labels", "sightings")
-
-    def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
-        self.hits = hits
-        self.corrections = corrections
-        self.sightings = sightings
-        self.labels: list[tuple[str, ...]] = []
-        self.codes: list[Code] = []
-        self.bundles: list[Bundle] = []

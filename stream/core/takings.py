@@ -10,19 +10,28 @@ from collections.abc import Sequence
 
 from stream.core.delta import NOBODY
 from stream.core.hits import HitTable
+from stream.core.labels import LabelReader
 from stream.core.plans import Plans
 from stream.core.revenue import Amounts, Revenue, accounts, add_to, amount_in, measure_of, places_of
 from stream.core.session import Session
-from stream.core.sightings import Sightings
+from stream.core.sightings import Handed, Sightings
 from stream.core.vocabulary import Vocabulary
 
 
 class Takings:
     """Contributes the revenue of the sessions of one partition."""
 
-    def __init__(self, plans: Plans, words: Vocabulary, corrections: HitTable, sightings: Sightings) -> None:
+    def __init__(
+        self,
+        plans: Plans,
+        words: Vocabulary,
+        labels: LabelReader,
+        corrections: HitTable,
+        sightings: Sightings,
+    ) -> None:
         self._started = plans.started
         self._words = words
+        self._labels = labels
         self._corrections = corrections
         self._sightings = sightings
 
@@ -48,6 +57,14 @@ class Takings:
             for place, amount in revenue.amounts.items()
             if measure_of(place) == self._started
         ]
+
+    def see(self, session: Session, combination: int, before: Sequence[Handed]) -> None:
+        """Let counters see the revenue of a session with these labels: they saw what was handed on to it."""
+        if session.revenue is not None:
+            for handed in before:
+                seen_as = self._labels.number(handed.old.labels, handed.old.returning)
+                self.count_again(handed.revenue, combination, seen_as)
+            self.count(session.revenue, combination)
 
     def count(self, revenue: Revenue, combination: int) -> None:
         """Let counters see what they have not seen of a session with these labels."""
