@@ -15,9 +15,11 @@ ASKED = "MICROCONV_COMPILE"
 
 MODULES = (
     "stream/core/any_order.py",
+    "stream/core/attempt_ledger.py",
     "stream/core/bucket.py",
     "stream/core/cell.py",
     "stream/core/condition.py",
+    "stream/core/earning.py",
     "stream/core/ending.py",
     "stream/core/funnel.py",
     "stream/core/histogram.py",
@@ -31,6 +33,9 @@ MODULES = (
     "stream/core/plans.py",
     "stream/core/rates.py",
     "stream/core/settling.py",
+    "stream/core/sightings.py",
+    "stream/core/taken.py",
+    "stream/core/takings.py",
     "stream/core/tally.py",
     "stream/core/timer.py",
     "stream/core/vocabulary.py",

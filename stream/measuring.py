@@ -32,7 +32,9 @@ class Step(Section):
     within: Duration | None = Field(
         None, description="longest time since the step before", examples=[duration_ms("20m")]
     )
-    macro: bool = Field(False, description="the goal itself; one step at most")
+    macro: bool = Field(
+        False, description="the goal itself: what its events are worth is revenue; one step at most"
+    )
     weight: float = Field(
         0.0, ge=0, le=HEAVIEST, description="what reaching it adds to a session's intent score, once"
     )

@@ -17,7 +17,7 @@ from stream.engine.api import Chunk, Flush, Record, Row
 REPUBLISH_MS = 2_000
 """Closed windows that change are published again at most so often: cohorts change with every event."""
 
-_BUCKET, _COUNTER, _SEGMENTS, _STATE = b"b", b"n:", b"sg", b"st"
+_BUCKET, _COUNTER, _REVENUE, _SEGMENTS, _STATE = b"b", b"n:", b"r:", b"sg", b"st"
 
 HISTORY_SIZE = "1h"
 """Closed windows of this length are kept for longer."""
@@ -112,6 +112,8 @@ class RatesState:
             return
         elif key[:2] == _COUNTER:
             self.core.counters[key[2:].decode()] = msgspec.msgpack.decode(value, type=list[int])
+        elif key[:2] == _REVENUE:
+            self.core.revenue[key[2:].decode()] = msgspec.msgpack.decode(value, type=dict[int, int])
         elif key == _SEGMENTS:
             self.core.segments.unpack(value)
         elif key == _STATE:
@@ -180,6 +182,9 @@ class RatesState:
         for segment in self.core.changed_counters:
             rows.append((_COUNTER + segment.encode(), _encode(self.core.counters[segment])))
         self.core.changed_counters.clear()
+        for segment in self.core.changed_revenue:
+            rows.append((_REVENUE + segment.encode(), _encode(self.core.revenue[segment])))
+        self.core.changed_revenue.clear()
         if self.core.segments.changed:
             rows.append((_SEGMENTS, self.core.segments.pack()))
         rows.append((_STATE, self._stored()))

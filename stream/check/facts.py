@@ -51,13 +51,17 @@ class Windows(msgspec.Struct, frozen=True):
 
 
 class Series(msgspec.Struct, frozen=True):
-    """Prometheus series: of the rates, each input partition, each worker; all of one with ``partitions``."""
+    """Prometheus series: of the rates, each input partition, each worker; all of one with ``partitions``.
+
+    ``each_currency``: those of the rates for each currency of revenue beyond the first.
+    """
 
     rates: int
     each_partition: int
     each_worker: int
     partitions: int
     total: int
+    each_currency: int
 
 
 class AtMost(msgspec.Struct, frozen=True):
@@ -140,6 +144,7 @@ def _at_most(settings: Settings, what: definition.Definition) -> AtMost:
             most.series["worker"],
             partitions,
             most.all_series(partitions),
+            most.series_a_currency,
         ),
         hashes_a_measure=most.hashes_a_measure,
         series_a_measure=most.series_a_measure,

@@ -172,10 +172,11 @@ def _hashes(told: Facts) -> str:
 
 def _series(most: AtMost) -> str:
     series = most.prometheus_series
+    more = f"; {series.each_currency:,} more for each further currency" if series.each_currency else ""
     return (
         f"{series.total:,} with one worker and {series.partitions} input partitions:"
         f" {series.rates:,} of the rates, {series.each_partition} of each partition,"
-        f" {series.each_worker} of each worker"
+        f" {series.each_worker} of each worker{more}"
     )
 
 

@@ -8,9 +8,11 @@ in which it began.
 from collections.abc import Sequence
 from itertools import groupby
 
+from stream.core.earning import book, forget_paid, paid_by
 from stream.core.funnel import begin, take_step
 from stream.core.plan import JourneyPlan, StepPlan
 from stream.core.plans import Plans
+from stream.core.revenue import Money
 from stream.core.session import Session
 from stream.core.visitor import Attempt, Journey, Visitor
 
@@ -32,6 +34,7 @@ def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
     """
     attempts = [attempt.copy() for attempt in journey.folded]
     newest = {attempt.funnel: attempt for attempt in attempts}
+    paid = paid_by(journey)
     for time, numbers in groupby(range(count), journey.times.__getitem__):
         tied = list(numbers)
         concerned: dict[int, list[tuple[tuple[StepPlan, ...], int]]] = {}
@@ -39,12 +42,22 @@ def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
             for steps in plans.by_kind(journey.kinds[i]).journey:
                 concerned.setdefault(steps[0].funnel, []).append((steps, i))
         for funnel, events in concerned.items():
+            plan = plans.journeys[funnel]
+            earned: list[tuple[Attempt, Money]] = []
             for steps, i in sorted(events, key=_lowest_step):
-                plan = plans.journeys[funnel]
                 attempt = _take(newest.get(funnel), plan, steps, time, journey.sids[i])
                 if attempt is not None and attempt is not newest.get(funnel):
                     attempts.append(attempt)
                     newest[funnel] = attempt
+                if attempt is None or paid is None:
+                    continue
+                if plan.macro in plans.by_kind(journey.kinds[i]).journey_macros:
+                    money = paid.get((time, journey.ids[i]))
+                    if money is not None:
+                        earned.append((attempt, money))
+            for attempt, money in earned:
+                if plan.macro in attempt.state.reached:
+                    book(attempt.state, plan.macro, money)
         for i in tied:
             for measure, funnel in plans.by_kind(journey.kinds[i]).journey_ends:
                 if funnel in newest:
@@ -74,6 +87,7 @@ def fold(journey: Journey, horizon: int, plans: Plans) -> None:
     journey.folded = folded
     del journey.times[:count], journey.ids[:count], journey.kinds[:count], journey.sids[:count]
     journey.settled -= count
+    forget_paid(journey, horizon)
 
 
 def put_in_order(journey: Journey) -> None:

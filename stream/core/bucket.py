@@ -86,8 +86,13 @@ class Buckets:
 
     def row(self, start: int, segment: str) -> Row | None:
         """Return the cells of a bucket to look at, or ``None``."""
+        found = self.look(start, segment)
+        return None if found is None else found.cells
+
+    def look(self, start: int, segment: str) -> Slot | None:
+        """Return the slot of a bucket to look at, or ``None``."""
         found = self._slots.get(start, {}).get(segment)
-        return None if found is None else _slot(found).cells
+        return None if found is None else _slot(found)
 
     def segments(self, start: int) -> Iterator[tuple[str, Slot]]:
         """Yield the slots of a bucket by segment, to look at."""

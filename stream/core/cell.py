@@ -11,6 +11,7 @@ from typing import Final
 from stream.core.delta import Code
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
+from stream.core.revenue import FIRST_ACCOUNT, PLACES
 from stream.core.tally import place_of
 
 SESSIONS: Final = 0
@@ -62,9 +63,16 @@ class Effects:
         number = self._codes.get(code)
         if number is None:
             number = self._codes[code] = len(self.on_cells)
+            account = self.account(code)
             self.on_cells.append(tuple(self._expand(code)))
-            self.on_tallies.append(place_of(code))
+            self.on_tallies.append(place_of(code) if account < 0 else FIRST_ACCOUNT + account)
         return number
+
+    def account(self, code: Code) -> int:
+        """Return the place in the accounts of revenue that one such hit adds 1 to; -1: it is about none."""
+        if code.kind != "revenue" or code.name not in self._numbers or not 0 <= code.number <= PLACES:
+            return -1
+        return self._numbers[code.name] * (PLACES + 1) + code.number
 
     def counter(self, code: Code) -> int | None:
         """Return the counter that one such hit moves: a measure."""

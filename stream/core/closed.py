@@ -8,7 +8,9 @@ import msgspec
 from stream.core.bucket import Buckets, Slot
 from stream.core.cell import FIELDS, Row
 from stream.core.fields import Field
-from stream.core.rate import RATE_FIELDS, rate
+from stream.core.plans import Plans
+from stream.core.rate import RATE_FIELDS, REVENUE, rate
+from stream.core.revenue import by_currency, decimals
 from stream.core.segment import Segments, encode
 from stream.units import duration_text
 
@@ -32,6 +34,7 @@ class ClosedRow(msgspec.Struct, frozen=True):
     flow_ratio: float | None
     low: float | None
     high: float | None
+    revenue: dict[str, str] | None
     mature: bool
     partial: bool
 
@@ -55,6 +58,7 @@ ROW_FIELDS: tuple[Field, ...] = (
     WINDOW_START,
     WINDOW_END,
     *RATE_FIELDS,
+    REVENUE,
     MATURE,
     PARTIAL,
 )
@@ -70,14 +74,12 @@ class ClosedWindows:
         pending: Buckets and segments that changed since they were published.
     """
 
-    def __init__(
-        self, buckets: Buckets, measures: tuple[str, ...], segments: Segments, allowed_lateness: int
-    ) -> None:
+    def __init__(self, buckets: Buckets, plans: Plans, segments: Segments, allowed_lateness: int) -> None:
         self.closed_until = 0
         self.mature_until = 0
         self.pending: set[tuple[int, str]] = set()
         self._buckets = buckets
-        self._measures = measures
+        self._plans = plans
         self._segments = segments
         self._lateness = allowed_lateness
         self._size = duration_text(buckets.width)
@@ -112,7 +114,7 @@ class ClosedWindows:
             if not self._buckets.accepts(start):
                 continue
             slot = self._buckets.touch(start, segment)
-            rows += self._rows(start, segment, slot.cells, slot.pending)
+            rows += self._rows(start, segment, slot, slot.pending)
             slot.pending = 0
         self.pending = set()
         return rows
@@ -135,29 +137,36 @@ class ClosedWindows:
         rows: list[ClosedRow] = []
         for start in starts:
             for segment in segments:
-                cells = self._buckets.row(start, segment)
-                if cells is not None:
-                    rows += self._rows(start, segment, cells, anything(cells))
+                slot = self._buckets.look(start, segment)
+                if slot is not None:
+                    rows += self._rows(start, segment, slot, anything(slot.cells))
         return rows
 
     def whole(self, start: int) -> list[ClosedRow]:
         """Return the rows of one window as they are now, of every segment and measure that has any count."""
         rows: list[ClosedRow] = []
         for segment, slot in self._buckets.segments(start):
-            rows += self._rows(start, segment, slot.cells, anything(slot.cells))
+            rows += self._rows(start, segment, slot, anything(slot.cells))
         return rows
 
-    def rows_of(self, start: int, segment: str, cells: Row) -> list[ClosedRow]:
+    def rows_of(self, start: int, segment: str, slot: Slot) -> list[ClosedRow]:
         """Return the rows of a window and segment that is not kept here."""
-        return self._rows(start, segment, cells, anything(cells))
+        return self._rows(start, segment, slot, anything(slot.cells))
 
-    def _rows(self, start: int, segment: str, cells: Row, measures: int) -> list[ClosedRow]:
+    def _rows(self, start: int, segment: str, slot: Slot, measures: int) -> list[ClosedRow]:
         """Return the rows of one window and segment, of the measures whose bits are set."""
-        return [
-            self._row(start, segment, cells, number, measure)
-            for number, measure in enumerate(self._measures)
-            if measures >> number & 1
-        ]
+        rows: list[ClosedRow] = []
+        brought: dict[int, dict[int, int]] | None = None
+        for number, measure in enumerate(self._plans.measures):
+            if not measures >> number & 1:
+                continue
+            revenue: dict[str, str] | None = None
+            if number in self._plans.macros:
+                if brought is None:
+                    brought = by_currency(slot.tallies)
+                revenue = decimals(brought.get(number, {}))
+            rows.append(self._row(start, segment, slot.cells, number, measure, revenue))
+        return rows
 
     def _passed(self, since: int, until: int) -> list[int]:
         """Return the starts of the buckets that end after ``since`` and by ``until``, and hold anything."""
@@ -169,7 +178,15 @@ class ClosedWindows:
             return [start for start in self._buckets.starts() if first <= start < last]
         return list(range(first, last, width))
 
-    def _row(self, start: int, segment: str, cells: Row, number: int, measure: str) -> ClosedRow:
+    def _row(
+        self,
+        start: int,
+        segment: str,
+        cells: Row,
+        number: int,
+        measure: str,
+        revenue: dict[str, str] | None,
+    ) -> ClosedRow:
         found = rate(cells, number)
         end = start + self._buckets.width
         return ClosedRow(
@@ -186,6 +203,7 @@ class ClosedWindows:
             found.flow_ratio,
             found.low,
             found.high,
+            revenue,
             found.open == 0 and end <= self.mature_until,
             self._segments.is_partial(segment),
         )

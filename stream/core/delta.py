@@ -15,7 +15,7 @@ NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
 
 
-Kind = Literal["enter", "convert", "act", "leave", "sum", "bin"]
+Kind = Literal["enter", "convert", "act", "leave", "sum", "bin", "revenue"]
 
 
 class Code(msgspec.Struct, frozen=True, array_like=True):
@@ -24,7 +24,8 @@ class Code(msgspec.Struct, frozen=True, array_like=True):
     ``name`` is a group for ``enter`` and ``leave``, a measure for ``convert`` and ``act``; ``left`` lists the
     measures that a leaving session had not reached. What a session has been when it closes is told as a
     ``sum`` (such as the ms that it lasted, as many times as there are) or as one more value in a ``bin`` of a
-    histogram: :mod:`stream.core.ending`.
+    histogram: :mod:`stream.core.ending`. ``revenue`` is what it brought by a measure: ``number`` tells in
+    which currency (:mod:`stream.core.revenue`).
     """
 
     kind: Kind

@@ -12,6 +12,7 @@ from stream.core.cell import CONVERTED, FIELDS, OPEN, SESSIONS
 from stream.core.fields import Field
 from stream.core.histogram import percentile
 from stream.core.plans import Plans
+from stream.core.revenue import by_currency, decimals, share
 from stream.core.tally import CLICKED, DURATION, HIGH_INTENT, PAGE_VIEWS, SCORE, SEEN, histograms, total
 
 MILLION = 1_000_000
@@ -48,8 +49,9 @@ class Facts(msgspec.Struct, frozen=True):
     page_views_mean: float | None
     click_through: float | None
     score: Spread
+    revenue_per_session: dict[str, str] | None
 
-    def fields(self) -> dict[str, float]:
+    def fields(self) -> dict[str, float | dict[str, str]]:
         """Return all there is under the names of ``FACT_FIELDS``; what there is no data of is left out."""
         found = {name: getattr(self, name) for name in self.__struct_fields__}
         for name, spread in [(n, v) for n, v in found.items() if isinstance(v, Spread)]:
@@ -84,6 +86,11 @@ FACT_FIELDS: tuple[Field, ...] = (
         "ratio",
     ),
     *_spread_fields("score", "intent score of a closed session", "sum of weights"),
+    Field(
+        "revenue_per_session",
+        "revenue of a closed session, by currency, as JSON; of several funnels' macro steps each event once",
+        "decimals",
+    ),
 )
 """What is known of the sessions of a window. Each is absent where there is nothing to tell it of."""
 
@@ -102,6 +109,10 @@ def facts(row: Sequence[int], tallies: Mapping[int, int], plans: Plans) -> Facts
     for number, count in of_high.items():
         of_all[number] = of_all.get(number, 0) + count
     scored = closed if any(plans.weights) else 0
+    revenue: dict[str, str] | None = None
+    if plans.has_revenue and closed > 0:
+        brought = by_currency(tallies).get(plans.started, {})
+        revenue = decimals({currency: share(amount, closed) for currency, amount in brought.items()})
     return Facts(
         sessions,
         closed,
@@ -115,6 +126,7 @@ def facts(row: Sequence[int], tallies: Mapping[int, int], plans: Plans) -> Facts
         _ratio(total(tallies, PAGE_VIEWS), closed),
         _ratio(total(tallies, CLICKED), total(tallies, SEEN)),
         _spread(total(tallies, SCORE), bins[SCORE], scored, MILLION),
+        revenue,
     )
 
 

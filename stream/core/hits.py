@@ -32,18 +32,16 @@ class HitTable:
             key = time // pane - origin << 40 | labels | code
             sums[key] = sums.get(key, 0) + times
 
-    def add_amounts(
-        self, amounts: list[tuple[int, int]], session: Session, combination: int, times: int
-    ) -> None:
-        """Add hits of a session that bear the time of its first event, each as often as its amount says.
+    def add_amounts(self, amounts: list[tuple[int, int]], time: int, combination: int, times: int) -> None:
+        """Add hits of a session that bear one time, each as often as its amount says.
 
         Args:
             amounts: Codes, and how much of each.
-            session: The session.
-            combination: Number of its labels.
+            time: The time, ms.
+            combination: Number of the session's labels.
             times: 1, or -1 to withdraw them.
         """
-        sums, pane = self._sums, session.first // self._pane
+        sums, pane = self._sums, time // self._pane
         if not sums:
             self._origin = pane
         place = pane - self._origin << 40 | combination << 20

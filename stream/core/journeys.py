@@ -8,8 +8,10 @@ change it: not an event that could belong to it, nor the labels of the session i
 from itertools import compress, zip_longest
 
 from stream.core.attempt import end_of, fold, is_complete, put_in_order, replay, session_of
+from stream.core.earning import keep
 from stream.core.ledger import Ledger
 from stream.core.plans import Plans
+from stream.core.revenue import Money
 from stream.core.session import Session
 from stream.core.succession import succession
 from stream.core.timer import Timers
@@ -29,7 +31,7 @@ class Journeys:
         self._ledger = ledger
         self.oldest: dict[str, int] | None = None
 
-    def take(self, visitor: Visitor, time: int, event_id: str, kind: int, sid: str) -> None:
+    def take(self, visitor: Visitor, time: int, event_id: str, kind: int, sid: str, money: Money) -> None:
         """Put an event that counts into the log of its visitor, if such a funnel is made of it."""
         plan = self._plans.by_kind(kind)
         if not plan.journey and not plan.journey_ends:  # what an exclusion ends may be read after it
@@ -41,6 +43,8 @@ class Journeys:
         journey.ids.append(event_id)
         journey.kinds.append(kind)
         journey.sids.append(sid)
+        if money and plan.journey_macros:
+            keep(journey, time, event_id, money)
 
     def settle(self, name: str, visitor: Visitor, journey: Journey, timers: tuple[Timers, Timers]) -> None:
         """Let all events of the log be in attempts; the visitor's sessions are settled.
@@ -96,7 +100,7 @@ class Journeys:
                 to_close.set(end, name)
                 continue
             if end >= self._ledger.closed_until:
-                self._ledger.attempt_closed(attempt.state)
+                self._ledger.attempts.closed(attempt.state)
             to_forget.set(end, name)
 
     def forget(self, name: str, visitor: Visitor, journey: Journey, horizon: int) -> bool:
@@ -128,15 +132,15 @@ class Journeys:
 
     def _replace(self, before: list[Attempt], after: list[Attempt]) -> None:
         """Take back attempts as they were, and contribute them as they are, where that differs."""
-        ledger = self._ledger
+        ledger = self._ledger.attempts
         for heir in succession(before, after):
             attempt, olds = heir.attempt, heir.olds
             if len(olds) == 1 and _is_same(olds[0].state, attempt.state):
-                attempt.state.counted = heir.seen
+                attempt.state.counted = heir.seen  # what it brought, and is counted of that, it has
                 continue
             for old in olds:
-                ledger.withdraw_attempt(old.state, self.is_closed(old))
-            ledger.contribute_attempt(attempt.state, self.is_closed(attempt), heir.given)
+                ledger.withdraw(old.state, self.is_closed(old))
+            ledger.contribute(attempt.state, self.is_closed(attempt), heir.given)
 
 
 def _is_same(old: Session, new: Session) -> bool:
@@ -146,4 +150,5 @@ def _is_same(old: Session, new: Session) -> bool:
         and old.last == new.last
         and old.labels == new.labels
         and old.returning == new.returning
+        and (old.revenue.amounts if old.revenue else {}) == (new.revenue.amounts if new.revenue else {})
     )

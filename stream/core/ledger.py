@@ -7,13 +7,20 @@ Counters are apart from this: they see each measure of a session once, and never
 
 from collections.abc import Iterator
 
+from stream.core.attempt_ledger import AttemptLedger
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Code, Hit, Sighting
+from stream.core.delta import NOBODY
+from stream.core.earning import earn
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
 from stream.core.labels import LabelReader
+from stream.core.plan import Plan
 from stream.core.plans import Plans
+from stream.core.revenue import Money
 from stream.core.session import Session
+from stream.core.sightings import Handed, Sightings
+from stream.core.taken import Taken
+from stream.core.takings import Takings, hand_on
 from stream.core.vocabulary import Vocabulary
 
 
@@ -24,6 +31,7 @@ class Ledger:
         labels: Reads and numbers labels.
         closed_until: Sessions whose last event + timeout is before this are closed, ms.
         open_sessions: How many are not closed.
+        attempts: The ledger of attempts across sessions.
     """
 
     def __init__(self, definition: Definition, plans: Plans) -> None:
@@ -34,7 +42,11 @@ class Ledger:
         self._timeout = definition.times.timeout
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
-        self._sightings: dict[tuple[int, int, int], int] = {}
+        self._sightings = Sightings()
+        self._takings = Takings(plans, self._words, self.labels, self._corrections, self._sightings)
+        self.attempts = AttemptLedger(
+            self._words, self.labels, (self._hits, self._corrections), self._sightings, self._takings
+        )
         self._started = 1 << plans.started
         self._plans = plans
 
@@ -47,7 +59,11 @@ class Ledger:
         self.open_sessions += 1
         mask = bits_of(session.reached)
         session.counted = self._started | mask
-        self._hits.add(self._words.gain(mask), session, self._combination(session), 1)
+        combination = self._combination(session)
+        self._hits.add(self._words.gain(mask), session, combination, 1)
+        if session.revenue is not None:
+            self._takings.contribute(session, session.revenue, combination, 1)
+            self._takings.count(session.revenue, combination)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
@@ -59,6 +75,16 @@ class Ledger:
             counted |= 1 << measure
         session.counted = counted
 
+    def paid(self, session: Session, plan: Plan, money: Money) -> None:
+        """Let an open session, which has contributed what it was, have the money of an event."""
+        combination = self._combination(session)
+        if session.revenue is not None:
+            self._takings.contribute(session, session.revenue, combination, -1)
+        earn(session, self._plans, plan, money)
+        if session.revenue is not None:
+            self._takings.contribute(session, session.revenue, combination, 1)
+            self._takings.count(session.revenue, combination)
+
     def closed(self, session: Session) -> None:
         """Contribute that a session ended, and how: what it has not reached it will not."""
         self.open_sessions -= 1
@@ -69,14 +95,17 @@ class Ledger:
                 table.add(self._words.gains[measure], session, combination, 1)
         mask = bits_of(session.reached) | facts
         self._hits.add(self._words.leave(mask), session, combination, 1)
-        self._hits.add_amounts(self._words.endings.of(session, mask), session, combination, 1)
+        amounts = self._words.endings.of(session, mask)
+        if session.revenue is not None:
+            amounts += self._takings.of_session(session.revenue)
+        self._hits.add_amounts(amounts, session.first, combination, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
         self.open_sessions -= not self.is_closed(session)
         self._contribute(session, -1)
 
-    def hand_on(self, old: Session, heirs: list[Session]) -> list[int]:
+    def hand_on(self, old: Session, heirs: list[Session]) -> list[Handed]:
         """Let those that a withdrawn session became know what counters saw of it: each thing one of them.
 
         Args:
@@ -84,7 +113,7 @@ class Ledger:
             heirs: The sessions that its events are in now, in order of time; at least one.
 
         Returns:
-            What each of them got, as bits.
+            What each of them got.
         """
         seen = old.counted | self._facts_if_closed(old)
         given = []
@@ -96,9 +125,9 @@ class Ledger:
             given.append(got)
         heirs[0].counted |= seen
         given[0] |= seen
-        return given
+        return [Handed(old, got, revenue) for got, revenue in zip(given, hand_on(old, heirs), strict=True)]
 
-    def contribute(self, session: Session, before: list[tuple[Session, int]]) -> None:
+    def contribute(self, session: Session, before: list[Handed]) -> None:
         """Contribute a session as it is now.
 
         Args:
@@ -107,13 +136,15 @@ class Ledger:
         """
         self.open_sessions += not self.is_closed(session)
         self._contribute(session, 1)
+        combination = self._combination(session)
         for bit, codes in self._countable(session):
             if session.counted & bit:
-                old = next(old for old, given in before if given & bit)
-                self._sight(session, codes, self._combination(old))
+                old = next(handed.old for handed in before if handed.bits & bit)
+                self._sight(combination, codes, self._combination(old))
             else:
                 session.counted |= bit
-                self._sight(session, codes, NOBODY)
+                self._sight(combination, codes, NOBODY)
+        self._takings.see(session, combination, before)
 
     def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
         """Change a session's labels, and move what it has contributed to them."""
@@ -123,47 +154,12 @@ class Ledger:
         session.returning = returning
         self._contribute(session, 1)
         seen = session.counted | self._facts_if_closed(session)
+        combination = self._combination(session)
         for bit, codes in self._countable(session):
             if seen & bit:
-                self._sight(session, codes, before)
-
-    # -- attempts across sessions; their state is like a session's
-
-    def attempt_closed(self, state: Session) -> None:
-        """Contribute that an attempt ended without its last step."""
-        mask = bits_of(state.reached)
-        self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
-
-    def withdraw_attempt(self, state: Session, closed: bool) -> None:
-        """Take back everything that an attempt has contributed."""
-        self._contribute_attempt(state, closed, -1)
-
-    def contribute_attempt(self, state: Session, closed: bool, before: list[tuple[Session, int]]) -> None:
-        """Contribute an attempt as it is now.
-
-        Args:
-            state: Its state.
-            closed: Whether it is closed.
-            before: Those that it was until now, withdrawn, and what each handed on to it.
-        """
-        self._contribute_attempt(state, closed, 1)
-        reached = state.counted = bits_of(state.reached)
-        for old, given in before:
-            state.counted |= given
-            self._sight_all(state, given, self._combination(old))
-            reached &= ~given
-        self._sight_all(state, reached, NOBODY)
-
-    def _sight_all(self, state: Session, measures: int, before: int) -> None:
-        for measure, codes in enumerate(self._words.counted):
-            if measures >> measure & 1:
-                self._sight(state, codes, before)
-
-    def _contribute_attempt(self, state: Session, closed: bool, times: int) -> None:
-        mask, combination = bits_of(state.reached), self._combination(state)
-        self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
-        if closed:
-            self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
+                self._sight(combination, codes, before)
+        if session.revenue is not None:
+            self._takings.count_again(session.revenue.counted, combination, before)
 
     def _combination(self, session: Session) -> int:
         return self.labels.number(session.labels, session.returning)
@@ -179,22 +175,23 @@ class Ledger:
             if wanted >> measure & 1:
                 yield 1 << measure, codes
 
-    def _sight(self, session: Session, codes: tuple[int, ...], before: int) -> None:
+    def _sight(self, combination: int, codes: tuple[int, ...], before: int) -> None:
         """Let counters of segments see what they have not seen under the combination ``before``."""
-        combination = self._combination(session)
-        if combination == before:
-            return
         for code in codes:
-            key = combination, code, before
-            self._sightings[key] = self._sightings.get(key, 0) + 1
+            self._sightings.add(combination, code, before)
 
     def _contribute(self, session: Session, times: int) -> None:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
+        revenue = session.revenue
+        if revenue is not None:
+            self._takings.contribute(session, revenue, combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
             amounts = self._words.endings.of(session, mask)
-            self._corrections.add_amounts(amounts, session, combination, times)
+            if revenue is not None:
+                amounts += self._takings.of_session(revenue)
+            self._corrections.add_amounts(amounts, session.first, combination, times)
 
     def _facts_if_closed(self, session: Session) -> int:
         """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""
@@ -204,33 +201,14 @@ class Ledger:
         """Return the bits of all measures that a session has reached as it is now."""
         return bits_of(session.reached) | self._facts_if_closed(session)
 
-    def take(self) -> "Taken":
+    def take(self) -> Taken:
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
         combinations: dict[int, int] = {}
         codes: dict[int, int] = {}
         hits = self._hits.take(combinations, codes)
         corrections = self._corrections.take(combinations, codes)
-        sightings: list[Sighting] = []
-        for (combination, code, before), times in self._sightings.items():
-            number = combinations.setdefault(combination, len(combinations))
-            seen = before if before == NOBODY else combinations.setdefault(before, len(combinations))
-            sightings.append((number, codes.setdefault(code, len(codes)), times, seen))
-        self._sightings = {}
-        taken = Taken(hits, corrections, sightings)
+        taken = Taken(hits, corrections, self._sightings.take(combinations, codes))
         taken.labels = [self.labels.combinations[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
         self.labels.forget()
         return taken
-
-
-class Taken:
-    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
-
-    __slots__ = ("codes", "corrections", "hits", "labels", "sightings")
-
-    def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
-        self.hits = hits
-        self.corrections = corrections
-        self.sightings = sightings
-        self.labels: list[tuple[str, ...]] = []
-        self.codes: list[Code] = []

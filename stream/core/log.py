@@ -4,6 +4,7 @@ from bisect import bisect_left
 from typing import Final
 
 from stream.core.definition import Times
+from stream.core.earning import earn, forget_paid, paid_by
 from stream.core.funnel import advance, advance_tied, begin
 from stream.core.plans import Plans
 from stream.core.session import Session
@@ -50,6 +51,7 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
     session = sessions[0] if sessions else None
     bits = plans.bits
     matching = (1 << bits) - 1
+    paid = paid_by(group)
     i = 0
     while i < count:
         time, mark = group.times[i], group.marks[i]
@@ -71,6 +73,10 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
             if said is not session.labels and said != session.labels:
                 session.labels = fill(session.labels, said)
             session.steps += plan.mask != 0
+        if paid is not None:
+            for plan, event_id in zip(events, group.ids[i:after], strict=True):
+                if plan.macros and (money := paid.get((time, event_id))) is not None:
+                    earn(session, plans, plan, money)
         i = after
     return sessions
 
@@ -96,14 +102,18 @@ def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
     """
     count = bisect_left(group.times, horizon)
     if count == len(group.times):
-        group.folded = group.sessions[-1].copy()
-        group.folded.counted = 0  # who computes sessions again hands on what counters saw
+        folded = group.folded = group.sessions[-1].copy()
+        folded.counted = 0  # who computes sessions again hands on what counters saw
+        if folded.revenue is not None:
+            folded.revenue.counted = {}
+        group.paid = None
         group.times, group.ids, group.marks, group.labels = [], [], [], []
         group.settled = 0
         return
     if count < FOLD_AT_ONCE:
         return
     group.folded = replay(group, count, plans, times)[-1]
+    forget_paid(group, horizon)
     del group.times[:count], group.ids[:count], group.marks[:count]
     group.settled -= count
     bits = plans.bits

@@ -10,6 +10,7 @@ from typing import Final
 from stream.core.agent import device_of, is_bot
 from stream.core.clock import NEVER, InputClock, PartitionClock
 from stream.core.definition import Definition
+from stream.core.earning import keep
 from stream.core.event import Event, Outcome
 from stream.core.journeys import Journeys
 from stream.core.labels import Labels
@@ -18,6 +19,7 @@ from stream.core.lifetime import Lifetimes
 from stream.core.log import SCAN_LIMIT, label_number, newest_of
 from stream.core.plans import Plans
 from stream.core.reads import fields_read
+from stream.core.revenue import NO_MONEY, Money, money_of
 from stream.core.settling import Settling
 from stream.core.store import VisitorStore
 from stream.core.visitor import Group
@@ -25,10 +27,10 @@ from stream.core.visitor import Group
 BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
 
-Reading = tuple[int, Labels]
-"""The bits of the measures that an event matches, and the labels that it says."""
+Reading = tuple[int, Labels, Money]
+"""The kind of an event, the labels that it says, and its money if it matches a macro step."""
 
-BOT: Final[Reading] = (-1, ())
+BOT: Final[Reading] = (-1, (), NO_MONEY)
 """The reading of an event of which the user agent says that a program sent it."""
 
 
@@ -76,7 +78,10 @@ class Partition:
         if event.user_agent and self._is_of_program(event):
             return BOT
         kind = self._kinds.get(event.name)
-        return self._plans.kind_of(event) if kind is None else kind, self._labels.of(event)
+        if kind is None:
+            kind = self._plans.kind_of(event)
+        money = NO_MONEY if event.value is None else self._money_of(event, kind)
+        return kind, self._labels.of(event), money
 
     def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it.
@@ -131,13 +136,19 @@ class Partition:
             if kind is None:
                 kind = self._plans.kind_of(event)
             labels = self._labels.of(event)
+            money = NO_MONEY if event.value is None else self._money_of(event, kind)
         else:
-            kind, labels = reading
+            kind, labels, money = reading
         if self.journeys is not None:
-            self.journeys.take(visitor, time, event_id, kind, sid)
+            self.journeys.take(visitor, time, event_id, kind, sid, money)
         if group is None:
-            visitor.groups.append(Group(sid, None, [time], [event_id], [kind], [labels], []))
+            group = Group(sid, None, [time], [event_id], [kind], [labels], [])
+            visitor.groups.append(group)
+            if money and self._plans.by_kind(kind).macros:
+                keep(group, time, event_id, money)
             return "counted"
+        if money and self._plans.by_kind(kind).macros:
+            keep(group, time, event_id, money)
         known_labels = group.labels
         number = len(known_labels) - 1
         if number < 0 or (known_labels[number] is not labels and known_labels[number] != labels):
@@ -159,6 +170,13 @@ class Partition:
             settling.settle(name, visitor)
         self.clock.tick(now_ms, at_end)
         self.lifetimes.pass_time()
+
+    def _money_of(self, event: Event, kind: int) -> Money:
+        """Return the money of an event with a value; of none but those that match a macro step it counts."""
+        plan = self._plans.by_kind(kind)
+        if plan.macros or plan.journey_macros:
+            return money_of(event.value, event.currency)
+        return NO_MONEY
 
     def _is_of_program(self, event: Event) -> bool:
         """Whether its user agent says so; an event of a person gets the device that it tells, if need be."""

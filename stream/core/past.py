@@ -52,9 +52,7 @@ def take_past(rates: Rates, past: Past) -> list[ClosedRow] | None:
     level, closed = rates.levels[number], rates.closed[number - 1]
     slots = _admitted(rates, past)
     if not level.accepts(past.start):
-        return [
-            row for segment, slot in slots.items() for row in closed.rows_of(past.start, segment, slot.cells)
-        ]
+        return [row for segment, slot in slots.items() for row in closed.rows_of(past.start, segment, slot)]
     gone = [segment for segment, _ in level.segments(past.start) if segment not in slots]
     slots |= {segment: _nothing(rates) for segment in gone}
     windows = [

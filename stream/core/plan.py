@@ -55,11 +55,15 @@ class AnyOrderPlan:
 
 @dataclass(frozen=True, slots=True)
 class JourneyPlan:
-    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms)."""
+    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms).
+
+    ``macro`` is the measure of its macro step (``NO_TIME``: it has none).
+    """
 
     funnel: int
     last: int
     within: int
+    macro: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,8 @@ class Plan:
         is_step: Whether it does anything but being one of these.
         journey: As ``funnels``, of funnels that run across sessions.
         journey_ends: As ``ends``, of those, each with the funnel.
+        macros: The macro measures whose steps it matches: its money is their revenue, once they are reached.
+        journey_macros: As ``macros``, of those.
     """
 
     mask: int
@@ -100,6 +106,8 @@ class Plan:
     is_step: bool
     journey: tuple[tuple[StepPlan, ...], ...]
     journey_ends: tuple[tuple[int, int], ...]
+    macros: tuple[int, ...]
+    journey_macros: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

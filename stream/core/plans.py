@@ -52,6 +52,8 @@ class Plans:
         started: The first of the measures that are facts about sessions.
         engaged_after: A session that lasts longer is engaged, ms.
         journeys: The funnels that run across sessions, by number.
+        macros: The measures of all macro steps: these have revenue.
+        has_revenue: Whether some of them are of sessions.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -78,6 +80,11 @@ class Plans:
         self.weights = [step.weight for f in definition.funnels for step in f.steps]
         self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
         self.groups = self._groups(definition)
+        self.macros = frozenset(
+            self._number[f"{f.name}.{s.name}"] for f in definition.funnels for s in f.steps if s.macro
+        )
+        self._macros_across = self.macros & across
+        self.has_revenue = self.macros > self._macros_across
         self.journeys: dict[int, JourneyPlan] = {}
         self._names = [PAGE_VIEW, *SEEN, *CLICKED]
         self._conditions: list[list[tuple[Condition, ...]]] = [[] for _ in self._names]
@@ -152,6 +159,8 @@ class Plans:
             mask != 0 or len(ends_here) > 0,
             tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number in self.journeys),
             tuple(end for end in ends if end[1] in self.journeys),
+            tuple(m for m in sorted(self.macros - self._macros_across) if mask >> m & 1),
+            tuple(m for m in sorted(self._macros_across) if mask >> m & 1),
         )
 
     def _compile(self, definition: Definition) -> None:
@@ -169,7 +178,10 @@ class Plans:
                 self._add(exclusion.event, exclusion.where, _Exclusion(steps, number))
             first += len(funnel.steps)
             if funnel.scope == "visitor":
-                self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms)
+                macro = max(
+                    self.macros.intersection(range(first - len(funnel.steps), first)), default=NO_TIME
+                )
+                self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms, macro)
         for micro in definition.micros:
             base = NO_TIME if micro.of == SESSION else self._number[micro.of]
             self._add(micro.event, micro.where, MicroPlan(self._number[f"{MICRO}.{micro.name}"], base))

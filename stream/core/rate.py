@@ -39,6 +39,13 @@ RATE_FIELDS: tuple[Field, ...] = (
 )
 """What the fields of a rate mean."""
 
+REVENUE = Field(
+    "revenue",
+    "of a macro measure: what the sessions brought that reached it inside the window, by currency"
+    ' (`{"EUR": "12.50"}`; no currency: `XXX`); by `actions`: of a converting session; others have none',
+    "decimals",
+)
+
 
 def rate(row: list[int], measure: int) -> Rate:
     """Return the rate of a measure from a row of cells."""

@@ -13,6 +13,7 @@ from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
 from stream.core.plans import Plans
+from stream.core.revenue import FIRST_ACCOUNT, Amounts, add_digit, measure_of
 from stream.core.segment import Segments
 from stream.core.tally import Tallies, add_tallies
 from stream.core.window import SlidingWindow
@@ -31,6 +32,7 @@ class Rates:
         windows: Sliding windows, by size.
         closed: Closed minutes, closed hours.
         counters: For each segment, the sessions that reached each measure.
+        revenue: For each segment, the revenue that counters have seen, by account.
         since: Start of the oldest pane of which anything was counted, ms; ``None``: nothing was.
         late_after: An event so much older than the newest of its partition is late, ms.
         skipped: Deltas that had been folded in before.
@@ -57,11 +59,13 @@ class Rates:
             size: SlidingWindow(size, self.levels[level_of(size)], count) for size in self._times.sizes
         }
         self.closed = tuple(
-            ClosedWindows(level, plans.measures, self.segments, self._times.allowed_lateness)
+            ClosedWindows(level, plans, self.segments, self._times.allowed_lateness)
             for level in self.levels[1:]
         )
         self.counters: dict[str, list[int]] = {}
         self.changed_counters: set[str] = set()
+        self.revenue: dict[str, Amounts] = {}
+        self.changed_revenue: set[str] = set()
         self.skipped = 0
         self.since: int | None = None
         self.late_after = self._times.late_after
@@ -93,15 +97,22 @@ class Rates:
         self._fold_hits(delta.hits, segments, delta.codes)
         self._fold_hits(delta.corrections, segments, delta.codes)
         counters = [self._effects.counter(code) for code in delta.codes]
+        accounts = [self._effects.account(code) for code in delta.codes]
         for _, label, code, times in delta.hits:
             counter = counters[code]
             if counter is not None:
                 self._count(segments[label], counter, times)
         for label, code, times, before in delta.sightings:
+            seen = () if before == NOBODY else segments[before]
+            fresh = tuple([s for s in segments[label] if s not in seen])
             counter = counters[code]
             if counter is not None:
-                seen = () if before == NOBODY else segments[before]
-                self._count(tuple([s for s in segments[label] if s not in seen]), counter, times)
+                self._count(fresh, counter, times)
+            place = accounts[code]
+            if place >= 0:
+                for segment in fresh:
+                    add_digit(self.revenue.setdefault(segment, {}), place, times)
+                self.changed_revenue.update(fresh)
 
     def _fold_hits(self, hits: list[Hit], segments: list[tuple[str, ...]], codes: list[Code]) -> None:
         """Sum hits up by pane and segment."""
@@ -161,10 +172,19 @@ class Rates:
                     cells[place] += count
 
     def _add_tallies(self, time: int, segment: str, changes: Tallies) -> None:
-        for level in self.levels:
+        measures = 0  # whose rows tell of it
+        if max(changes) >= FIRST_ACCOUNT:
+            for place, count in changes.items():
+                if place >= FIRST_ACCOUNT and count:
+                    measures |= 1 << measure_of(place - FIRST_ACCOUNT)
+        measures &= ~(1 << self.plans.started)
+        for number, level in enumerate(self.levels):
             start = time - time % level.width
             if level.accepts(start):
-                add_tallies(level.touch(start, segment).tallies, changes)
+                slot = level.touch(start, segment)
+                add_tallies(slot.tallies, changes)
+                if number and measures:
+                    self.closed[number - 1].changed(start, segment, slot, measures)
         for window in self.windows.values():
             if window.contains(time):
                 add_tallies(window.touch_tallies(segment), changes)

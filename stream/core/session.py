@@ -2,6 +2,8 @@
 
 import msgspec
 
+from stream.core.revenue import Revenue
+
 
 class Session(msgspec.Struct, array_like=True, gc=False):
     """One visit. Times are ms; dictionaries are by the number of the measure: most are never reached.
@@ -23,6 +25,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         trails: What else leads on. For each step of a strict funnel its newest chain: times of its first and
             of its last event, and that one's number. For each unordered funnel, by its first measure, events
             that may be of use: time, and the bits of the steps that they match. Nearly always nothing.
+        revenue: What it brought, if anything.
     """
 
     first: int
@@ -38,6 +41,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     seen: int
     clicked: int
     trails: dict[int, list[tuple[int, ...]]] | None
+    revenue: Revenue | None = None
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -55,4 +59,5 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.seen,
             self.clicked,
             None if self.trails is None else self.trails.copy(),
+            None if self.revenue is None else self.revenue.copy(),
         )

@@ -7,12 +7,14 @@ path: withdraw what the group's sessions contributed, compute them again, contri
 
 from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
+from stream.core.earning import earn, paid_by
 from stream.core.funnel import advance, begin
 from stream.core.ledger import Ledger
 from stream.core.lifetime import Lifetimes
 from stream.core.log import fill, replay, settled_sessions, sort_log
 from stream.core.plans import Plans
 from stream.core.session import Session
+from stream.core.sightings import Handed
 from stream.core.visitor import Group, Visitor
 
 
@@ -113,7 +115,7 @@ class Settling:
         reached: list[int] = []
         bits, kinds = self._bits, self._kinds
         engaged, engaged_after, each = plans.engaged, plans.engaged_after, plans.any_strict
-        times, marks = group.times, group.marks
+        times, marks, paid = group.times, group.marks, paid_by(group)
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
             labels = known_labels[mark >> bits]
@@ -150,6 +152,11 @@ class Settling:
                 now = advance(session, plans, plan, time)
                 if now and session is known:
                     reached += now
+                if paid is not None and plan.macros and (money := paid.get((time, group.ids[i]))) is not None:
+                    if session is known:
+                        ledger.paid(session, plan, money)
+                    else:
+                        earn(session, plans, plan, money)
         if known is not None and reached:
             ledger.reached(known, reached)
         if begun:
@@ -165,14 +172,14 @@ class Settling:
         for session in before:
             self._ledger.withdraw(session)
         group.sessions = settled_sessions(group) + replay(group, len(group.times), self._plans, self._times)
-        parts: list[list[tuple[Session, int]]] = [[] for _ in group.sessions]
+        parts: list[list[Handed]] = [[] for _ in group.sessions]
         for old in before:
             heirs = [
                 i for i, new in enumerate(group.sessions) if old.first <= new.last and new.first <= old.last
             ]
             given = self._ledger.hand_on(old, [group.sessions[i] for i in heirs])
-            for i, seen in zip(heirs, given, strict=True):
-                parts[i].append((old, seen))
+            for i, handed in zip(heirs, given, strict=True):
+                parts[i].append(handed)
                 if old.first == group.sessions[i].first:
                     group.sessions[i].returning = old.returning
         self._see_who_is_back(visitor, group.sessions)

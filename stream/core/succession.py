@@ -8,7 +8,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from stream.core.funnel import bits_of
+from stream.core.revenue import Amounts
 from stream.core.session import Session
+from stream.core.sightings import Handed
+from stream.core.takings import seen_of, take_over
 from stream.core.visitor import Attempt
 
 
@@ -18,8 +21,8 @@ class Heir:
     Attributes:
         attempt: The attempt.
         olds: The attempts as they were that are in it now: none, its own, or several that were joined.
-        given: The state of each of those it takes over from, and the bits of what counters saw of it.
-        seen: All these bits.
+        given: What counters saw, of each of those it takes over from.
+        seen: All the bits of that.
     """
 
     __slots__ = ("attempt", "given", "olds", "seen")
@@ -27,16 +30,24 @@ class Heir:
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
         self.olds: list[Attempt] = []
-        self.given: list[tuple[Session, int]] = []
+        self.given: list[Handed] = []
         self.seen = 0
+        if attempt.state.revenue is not None:
+            attempt.state.revenue.counted = {}
 
     def take(self, old: Session, bits: int) -> int:
         """Take over of these bits what it has not yet; return the others."""
         taken = bits & ~self.seen
         if taken:
             self.seen |= taken
-            self.given.append((old, taken))
+            self.given.append(Handed(old, taken, {}))
         return bits & ~taken
+
+    def take_revenue(self, old: Session, left: Amounts, *, rest: bool = False) -> None:
+        """Take over of what is left as much as it brought, or all the rest."""
+        taken = take_over(left, self.attempt.state, rest=rest)
+        if taken:
+            self.given.append(Handed(old, 0, taken))
 
 
 def succession(before: Sequence[Attempt], after: Sequence[Attempt]) -> list[Heir]:
@@ -58,6 +69,7 @@ def succession(before: Sequence[Attempt], after: Sequence[Attempt]) -> list[Heir
 def _of_funnel(before: list[Attempt], heirs: list[Heir]) -> list[Heir]:
     begins = _beginnings([heir.attempt for heir in heirs])
     left: list[tuple[int, Session, int]] = []
+    revenue_left: list[tuple[int, Session, Amounts]] = []
     for old, begin in zip(before, _beginnings(before), strict=True):
         number = bisect_right(begins, begin) - 1
         heir = heirs[number]
@@ -66,12 +78,19 @@ def _of_funnel(before: list[Attempt], heirs: list[Heir]) -> list[Heir]:
         heir.take(old.state, old.state.counted & wanted)
         if rest := old.state.counted & ~wanted:
             left.append((number, old.state, rest))
+        heir.take_revenue(old.state, amounts := seen_of(old.state))
+        if amounts:
+            revenue_left.append((number, old.state, amounts))
     # What is left goes to those that were split off; what nobody has reached stays with it.
     for number, old_state, rest in left:
         for heir in heirs[number + 1 :]:
             wanted = bits_of(heir.attempt.state.reached)
             rest &= ~wanted | heir.take(old_state, rest & wanted)
         heirs[number].take(old_state, rest)
+    for number, old_state, amounts in revenue_left:
+        for heir in heirs[number + 1 :]:
+            heir.take_revenue(old_state, amounts)
+        heirs[number].take_revenue(old_state, amounts, rest=True)
     return heirs
 
 

@@ -3,13 +3,15 @@
 Beside its row of cells a segment has tallies: counts by place. Few of all places are ever used, so they are
 sparse: what is 0 is left out. They merge by addition, as cells do. Sessions of low and of high intent are
 told apart (without a micro-conversion, and with one), so that each adds to one of them only. Values
-of 0 are in no bin (:mod:`stream.core.histogram`).
+of 0 are in no bin (:mod:`stream.core.histogram`). Revenue has places of its own (:mod:`stream.core.revenue`):
+of a session as a whole it is added when that has closed, of a macro measure as soon as there is any.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from stream.core.delta import Code
+from stream.core.revenue import FIRST_ACCOUNT
 
 HIGH_INTENT: Final = "high_intent"
 """How many of them had a micro-conversion; how many there are in all follows from the cells."""
@@ -68,7 +70,7 @@ def histograms(tallies: Mapping[int, int]) -> dict[str, dict[int, int]]:
     """Return all histograms by name: how many values are in each bin."""
     found: list[dict[int, int]] = [{} for _ in _HISTOGRAMS]
     for place, count in tallies.items():
-        if place >= FIRST_BIN:
+        if FIRST_BIN <= place < FIRST_ACCOUNT:
             number, histogram = divmod(place - FIRST_BIN, STRIDE)
             found[histogram][number] = count
     return dict(zip(_HISTOGRAMS, found, strict=True))

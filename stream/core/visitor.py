@@ -8,6 +8,7 @@ tells a duplicate: an equal event to one that is no longer in it would be late.
 
 import msgspec
 
+from stream.core.revenue import Paid
 from stream.core.session import Session
 
 
@@ -25,6 +26,7 @@ class Group(msgspec.Struct, array_like=True, gc=False):
         labels: Labels that events of the log carry; marks refer to them by number.
         sessions: The sessions that the settled events make, in order of time.
         settled: How many events of the log are.
+        paid: The money of those of them that match a macro step; nearly always nothing.
     """
 
     sid: str
@@ -35,6 +37,7 @@ class Group(msgspec.Struct, array_like=True, gc=False):
     labels: list[tuple[str, ...]]
     sessions: list[Session]
     settled: int = 0
+    paid: list[Paid] | None = None
 
 
 class Attempt(msgspec.Struct, array_like=True, gc=False):
@@ -67,6 +70,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
         sids: The client's ids of their sessions.
         attempts: The attempts that the settled events make, in order of time.
         settled: How many events of the log are.
+        paid: The money of those of them that match a macro step.
     """
 
     folded: list[Attempt]
@@ -76,6 +80,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     sids: list[str]
     attempts: list[Attempt]
     settled: int = 0
+    paid: list[Paid] | None = None
 
 
 class Visitor(msgspec.Struct, array_like=True, gc=False):

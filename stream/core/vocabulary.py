@@ -13,6 +13,7 @@ from stream.core.delta import Code
 from stream.core.ending import KNOWN_LIMIT, Endings
 from stream.core.plan import LAST_TIME, NO_TIME
 from stream.core.plans import Plans
+from stream.core.revenue import PLACES, measure_of
 
 
 class Vocabulary:
@@ -34,6 +35,7 @@ class Vocabulary:
         self._gain: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaves: dict[int, tuple[tuple[int, int], ...]] = {}
         self._leaving: dict[Code, int] = {}
+        self._revenue: dict[int, int] = {}
         self.endings = Endings(self._number, plans)
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
         """What reaching each measure adds: at whose time (or ``NO_TIME``, ``LAST_TIME``), and the code."""
@@ -60,6 +62,14 @@ class Vocabulary:
     def _number(self, code: Code) -> int:
         self.codes.append(code)
         return len(self.codes) - 1
+
+    def revenue(self, place: int) -> int:
+        """Return the number of the code that adds to one of the places of an account."""
+        number = self._revenue.get(place)
+        if number is None:
+            code = Code("revenue", self._measures[measure_of(place)], (), place & PLACES)
+            number = self._revenue[place] = self._number(code)
+        return number
 
     def gain(self, mask: int) -> tuple[tuple[int, int], ...]:
         """Return what an open session contributes that reached just the measures whose bits are set.

@@ -45,8 +45,8 @@ class Readings:
         self.numbers: dict[Reading, int] = {}
 
     def number(self, reading: Reading) -> int | Reading:
-        """Give a reading a number, if there is one left; return what stands for it in a brief."""
-        if len(self.known) >= NUMBERED:
+        """Give a reading a number, if there is one left and no money in it; return what stands for it."""
+        if len(self.known) >= NUMBERED or reading[2]:  # few are worth the same
             return reading
         number = self.numbers[reading] = len(self.known)
         self.known.append(reading)

@@ -1,6 +1,7 @@
 """What a replay tells people of all sessions together: how many stayed, how long, how intent."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,8 @@ def of_sessions(found: Facts) -> Table:
     table.add_row("duration", "", *_spread(found.duration, lasted))
     table.add_row("... of high intent", "", *_spread(found.high_intent_duration, lasted))
     table.add_row("intent score", "", *_spread(found.score, "{:.2f}".format))
+    for currency, amount in (found.revenue_per_session or {}).items():
+        table.add_row(f"revenue, {currency}", "", f"{Decimal(amount):,.2f}")
     return table
 
 

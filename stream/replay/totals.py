@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -26,12 +27,16 @@ class Totals:
     Attributes:
         sessions: By measure, sessions that reached its base.
         converted: By measure, those of them that reached it.
+        actions: By measure, sessions that reached it.
+        revenue: By measure and currency, what these brought.
     """
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
         self.sessions: Counter[str] = Counter()
         self.converted: Counter[str] = Counter()
+        self.actions: Counter[str] = Counter()
+        self.revenue: dict[tuple[str, str], Decimal] = {}
 
     def add(self, rows: Iterable[ClosedRow]) -> None:
         """Add the rows of one hour."""
@@ -39,6 +44,10 @@ class Totals:
             if row.segment == ALL:
                 self.sessions[row.measure] += row.sessions
                 self.converted[row.measure] += row.converted
+                self.actions[row.measure] += row.actions
+                for currency, amount in (row.revenue or {}).items():
+                    key = row.measure, currency
+                    self.revenue[key] = self.revenue.get(key, Decimal()) + Decimal(amount)
 
     def tables(self) -> Iterable[RenderableType]:
         """Yield a table for each funnel, and one for the micro-conversions."""
@@ -58,6 +67,18 @@ class Totals:
             for micro in self._definition.micros:
                 table.add_row(micro.name, *self._cells(f"{MICRO}.{micro.name}"), micro.of)
             yield table
+
+        if any(self.revenue.values()):
+            yield self._money()
+
+    def _money(self) -> Table:
+        """Return a table of the revenue of each funnel, and of one of the sessions that brought it."""
+        table = _table("revenue", "total", "currency", "a conversion")
+        for (measure, currency), amount in sorted(self.revenue.items()):
+            actions = self.actions[measure]
+            each = f"{amount / actions:,.2f}" if actions else NOTHING
+            table.add_row(measure, f"{actions:,}", f"{amount:,.2f}", currency, each)
+        return table
 
     def _cells(self, measure: str) -> tuple[str, str, str]:
         sessions, converted = self.sessions[measure], self.converted[measure]

@@ -10,6 +10,7 @@ from stream.core.facts import MILLION
 from stream.core.funnel import reached_by_closing
 from stream.core.labels import unsaid
 from stream.core.plans import Plans
+from stream.core.revenue import accounts, amount_in, currency_of, decimals, measure_of
 from stream.core.segment import cross_value
 from stream.core.session import Session
 
@@ -70,11 +71,18 @@ class Visits:
             "engaged": self._plans.engaged in session.reached,
             "bounced": closing >> self._plans.bounced & 1 == 1,
             "score": sum(self._plans.weights[number] for number in session.reached) / MILLION,
+            "revenue": self._revenue(session),
             "steps": {measures[number]: time for time, number in reached},
             "dimensions": self._dimensions(session),
         }
         text = self._encode(fields) if self._as_json else _text(fields).encode()
         return session.first, visitor, sid, text + b"\n"
+
+    def _revenue(self, session: Session) -> dict[str, str]:
+        """Return what the session as a whole brought, by currency."""
+        amounts = {} if session.revenue is None else session.revenue.amounts
+        own = [account for account in accounts(amounts) if measure_of(account) == self._plans.started]
+        return decimals({currency_of(account): amount_in(amounts, account) for account in own})
 
     def _dimensions(self, session: Session) -> dict[str, str]:
         """Return what the session counts under, as its events say it: also values that find no room."""
@@ -111,6 +119,7 @@ def _text(fields: dict[str, Any]) -> str:
     said = [lasted(fields["duration"]), pages, "bounced" if fields["bounced"] else "engaged"]
     if fields["score"]:
         said.append(f"score {fields['score']:g}")
+    said += [f"{amount} {currency}" for currency, amount in fields["revenue"].items()]
     lines = [f"{moment(fields['start'])}  {who}  ({', '.join(said)})"]
     steps = [f"{moment(time)[11:]} {name}" for name, time in fields["steps"].items()]
     lines += _filled(steps)

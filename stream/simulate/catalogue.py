@@ -94,6 +94,7 @@ class Act(NamedTuple):
         keen: Whether those with more appetite do it more often.
         page: Where it happens, if that is another page; what follows happens there, too.
         then: What may follow. Whoever does something that something may follow waits for that.
+        value: What it is worth in the currency of the visitor; 0: it tells no value.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Act(NamedTuple):
     keen: bool = False
     page: str = ""
     then: tuple["Act", ...] = ()
+    value: float = 0.0
 
 
 class Page(NamedTuple):

@@ -111,6 +111,8 @@ class _UnderWay:
         visitor, channel = visit.visitor, visit.channel
         self._arrive(step.page)
         value, currency, items = None, "", None
+        if step.value:
+            value, currency = step.value, visitor.country.currency
         if step.products:
             value = round(sum(product.price for product in step.products), 2)
             currency, items = visitor.country.currency, [product.item for product in step.products]

@@ -65,13 +65,14 @@ class Visit:
 
 
 class Step(NamedTuple):
-    """One event of a visit: ``after_ms`` since its start."""
+    """One event of a visit: ``after_ms`` since its start; ``value``: unless products tell it."""
 
     after_ms: float
     name: str
     page: str
     products: tuple[Product, ...] = ()
     props: Mapping[str, str] | None = None
+    value: float = 0.0
 
 
 class OpenPage:

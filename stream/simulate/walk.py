@@ -93,7 +93,7 @@ def _do(
         if rng.random() < (act.chance * appetite if act.keen else act.chance):
             when, where = at + rng.uniform(*act.after), act.page or path
             props = _one(rng, act.props) if act.props else None
-            opened.acts.append(Step(when, act.name, where, products, props))
+            opened.acts.append(Step(when, act.name, where, products, props, act.value))
             if act.then or waits:
                 then = _do(rng, opened, act.then, when, where, products, appetite, waits=True)
                 busy = max(busy, when, then)

@@ -11,6 +11,7 @@ from stream.core.facts import facts
 from stream.core.plans import Plans
 from stream.core.rate import rate
 from stream.core.rates import Rates
+from stream.core.revenue import by_currency, decimals
 from stream.core.segment import ALL, Segments
 from stream.core.window import SlidingWindow
 from stream.sinks.keys import LIVE_FOR_MS, Keys
@@ -77,8 +78,12 @@ class LiveRates:
         """Yield each measure with its fields; nothing before time is known."""
         if window.end is not None:
             cells = window.rows.get(segment) or new_row(len(self._measures))
+            revenue = by_currency(window.tallies.get(segment, {})) if self._plans.macros else {}
             for number, measure in enumerate(self._measures):
-                yield measure, self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
+                fields = self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
+                if number in self._plans.macros:
+                    fields["revenue"] = _text(decimals(revenue.get(number, {})))
+                yield measure, fields
 
     def _sessions(self, window: SlidingWindow, segment: str) -> dict[str, Value]:
         """Return the key of the window's sessions with its fields; nothing before time is known."""
@@ -88,7 +93,7 @@ class LiveRates:
         found = facts(cells, window.tallies.get(segment, {}), self._plans).fields()
         fields = {"window_start": window.end - window.size, "window_end": window.end, **found}
         key = self.keys.session(duration_text(window.size), segment)
-        return {key: Hash({name: str(value) for name, value in fields.items()}, LIVE_FOR_MS)}
+        return {key: Hash({name: _text(value) for name, value in fields.items()}, LIVE_FOR_MS)}
 
     def _fields(
         self, rates: Rates, window: SlidingWindow, cells: Row, number: int, partial: bool
@@ -207,6 +212,10 @@ class LiveRates:
             self.keys.history(*key): Scored(found, keep_from, self._history_ms, (begin, end))
             for key, found in members.items()
         }
+
+
+def _text(value: float | dict[str, str]) -> str:
+    return _to_json(value).decode() if isinstance(value, dict) else str(value)
 
 
 def _groups(segments: list[str], size: int) -> list[list[str]]:

@@ -9,6 +9,7 @@ Family = CounterMetricFamily | GaugeMetricFamily
 
 SEGMENT = ("dimension", "value")
 STEP = ("funnel", "step", *SEGMENT)
+REVENUE = ("funnel", "currency", *SEGMENT)
 WINDOW = ("funnel", "step", "window", *SEGMENT)
 SESSIONS = ("window", *SEGMENT)
 INPUT = ("topic", "partition")
@@ -16,6 +17,7 @@ INPUT = ("topic", "partition")
 LABELS: Mapping[str, str] = {
     "funnel": "a funnel, or `micro`",
     "step": "a step of it, or a secondary action",
+    "currency": "as ISO 4217 names it; `XXX`: none, or no such",
     "window": "length of the sliding window, such as `5m`",
     "stat": "`mean`, `p50` or `p90`; these are within 2 % of the exact ones",
     "intent": "`all` sessions, or those of `high` intent: with a micro-conversion",
@@ -75,6 +77,12 @@ METRICS: Mapping[str, Definition] = {
     "microconv_sessions": Definition(CounterMetricFamily, "Sessions begun.", SEGMENT, "rates"),
     "microconv_step_sessions": Definition(
         CounterMetricFamily, "Sessions that reached a measure.", STEP, "rates"
+    ),
+    "microconv_revenue": Definition(
+        CounterMetricFamily,
+        "Revenue of the funnel's macro step, in units of the currency: of each session the most that it had.",
+        REVENUE,
+        "rates",
     ),
     "microconv_segment_overflow": Definition(
         CounterMetricFamily,

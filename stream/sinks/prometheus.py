@@ -14,10 +14,13 @@ from prometheus_client.registry import Collector
 
 from stream import __version__
 from stream.core.cell import new_row
+from stream.core.currency import currency_name
 from stream.core.event import OUTCOMES, REASONS
 from stream.core.facts import facts
 from stream.core.rate import rate
 from stream.core.rates import Rates
+from stream.core.revenue import MILLION, accounts, amount_in, currency_of, measure_of
+from stream.core.segment import ALL
 from stream.sinks.measure import measure_label, segment_label
 from stream.sinks.metrics import (
     BUCKETS,
@@ -116,6 +119,7 @@ class WorkerCollector(Collector):
         rates = self._sources.rates()
         if rates is not None:
             _collect_counters(rates, families)
+            _collect_revenue(rates, families)
             _collect_windows(rates, families)
             _collect_sessions(rates, families)
         return iter([family for family in families.values() if family.samples])
@@ -147,6 +151,17 @@ def _collect_counters(rates: Rates, families: Mapping[str, Family]) -> None:
             families["microconv_step_sessions"].add_metric([*measure_label(measure), *label], count)
     for dimension, sessions in rates.segments.overflow.items():
         families["microconv_segment_overflow"].add_metric([dimension], sessions)
+
+
+def _collect_revenue(rates: Rates, families: Mapping[str, Family]) -> None:
+    """Collect revenue: of each funnel in the currencies that there were, in every segment."""
+    known = accounts(rates.revenue.get(ALL, {}))
+    for segment in rates.segments.all():
+        label, amounts = segment_label(segment), rates.revenue.get(segment, {})
+        for account in known:
+            funnel = measure_label(rates.measures[measure_of(account)]).funnel
+            place = [funnel, currency_name(currency_of(account)), *label]
+            families["microconv_revenue"].add_metric(place, amount_in(amounts, account) / MILLION)
 
 
 def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:

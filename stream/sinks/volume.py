@@ -23,6 +23,7 @@ class Volume(NamedTuple):
             partition, a worker's for each worker.
         hashes_a_measure: Of Redis' hashes, those of one measure.
         series_a_measure: Of the series, those of one measure.
+        series_a_currency: Those that each currency of revenue beyond the first makes.
     """
 
     measures: int
@@ -31,6 +32,7 @@ class Volume(NamedTuple):
     series: Mapping[Owner, int]
     hashes_a_measure: int
     series_a_measure: int
+    series_a_currency: int
 
     def hashes(self) -> int:
         """Return how many of the keys are hashes."""
@@ -53,10 +55,12 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
     sizes, dimensions = len(set(definition.times.sizes)), len(definition.dimensions)
     parts = {"measure": measures, "segment": segments, "size": sizes, "dimension": dimensions}
     only_watched = {**parts, "segment": _watched(definition, watched)}
+    funnels = sum(any(step.macro for step in funnel.steps) for funnel in definition.funnels)
     # Pairs of labels that say one thing come before the labels alone.
     sets: dict[tuple[str, ...], int] = {
         ("funnel", "step"): measures,
         ("dimension", "value"): segments,
+        ("funnel",): funnels,  # that have revenue
         ("window",): sizes,
         ("dimension",): dimensions,
         ("outcome",): len(OUTCOMES),
@@ -64,7 +68,7 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
         ("topology",): topologies,
         ("stat",): len(STATS),
         ("intent",): len(INTENTS),
-        **{(one,): 1 for one in ("topic", "partition", "version")},
+        **{(one,): 1 for one in ("topic", "partition", "version", "currency")},
     }
     series: dict[Owner, int] = {"rates": 0, "partition": 0, "worker": 0}
     of_measures = 0
@@ -87,6 +91,7 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
             if key.type == "hash" and "{measure}" in pattern
         ),
         series_a_measure=of_measures // measures,
+        series_a_currency=funnels * segments,
     )
 
 

@@ -125,6 +125,8 @@ def test_how_much_that_makes(tmp_path: Path) -> None:
     assert "segments 61 = 1 (all) + 8 (device) + 21 (plan) + 31 (both)" in text
     assert "Redis hashes 2,198 = (8 measures + 1) x 4 windows x 61 segments + 2" in text
     assert f"Prometheus series {most.all_series(16):,} with one worker and 16 input partitions" in text
+    assert found.at_most.prometheus_series.each_currency == most.series_a_currency == 61
+    assert "61 more for each further currency" in text
 
 
 def test_the_steps_of_windows_are_those_of_the_rates(tmp_path: Path) -> None:

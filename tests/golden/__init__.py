@@ -15,6 +15,7 @@ stands JSON, such as a number (``value:=12.5``, ``props.seats:=3``). A case may 
 values as they are.
 
 ``expected`` names the windows of a measure in a segment, all of them; ``none`` for the window: there is none.
+``revenue`` names the windows of a macro step's measure likewise: ``f.order all 1h 13:00 EUR 12.50 USD 3.00``.
 ``sessions`` has, of some windows, facts about their sessions by the names that Redis has: ``-`` means that
 there is none. Where no window is said it is the hour of ``13:00``, of segment ``all``.
 A segment with a blank in it stands in quotes, as do such fields of events.

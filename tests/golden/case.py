@@ -31,6 +31,7 @@ class Case:
         outcomes: What becomes of each record (``counted``, ``rejected: bad_time``).
         expected: For each series all its windows, start (ms) to counts, once everything has closed. Of series
             that are not named nothing is said.
+        revenue: Likewise, of series of macro steps, what each of their windows has of it, by currency.
         sessions: Of some windows, what is known of their sessions by then, by name; ``None``: nothing.
     """
 
@@ -40,7 +41,8 @@ class Case:
     reads: tuple[Read, ...]
     outcomes: tuple[str, ...]
     expected: Mapping[Series, Mapping[int, Counts]]
-    sessions: Mapping[Window, Mapping[str, float | None]]
+    revenue: Mapping[Series, Mapping[int, Mapping[str, str]]]
+    sessions: Mapping[Window, Mapping[str, Any]]
 
 
 def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str, Any]]) -> list[str]:
@@ -58,10 +60,15 @@ def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str
             if got != want:
                 moment = datetime.fromtimestamp(start / 1000, UTC)
                 found.append(f"{' '.join(series)} {moment:%Y-%m-%dT%H:%M}: is {got}, wanted {want}")
+    for series, brought in case.revenue.items():
+        had = {start: row["revenue"] for (*name, start), row in rows.items() if tuple(name) == series}
+        had = {start: revenue for start, revenue in had.items() if revenue != {}}
+        if had != brought:
+            found.append(f"{' '.join(series)}: revenue is {had}, wanted {brought}")
     return found
 
 
-def unlike_sessions(case: Case, found: Mapping[Window, Mapping[str, float]], near: float) -> list[str]:
+def unlike_sessions(case: Case, found: Mapping[Window, Mapping[str, Any]], near: float) -> list[str]:
     """Return how what is known of sessions differs from what a case expects.
 
     Args:
@@ -76,6 +83,9 @@ def unlike_sessions(case: Case, found: Mapping[Window, Mapping[str, float]], nea
             known = {}
         for name, value in wanted.items():
             got = known.get(name)
+            if isinstance(value, dict):
+                wrong += [f"{window} {name}: is {got}, wanted {value}"] if got != value else []
+                continue
             error = near if name.endswith(("_p50", "_p90")) else 1e-9
             if (got is None) != (value is None) or (
                 got is not None and value is not None and not isclose(got, value, rel_tol=error, abs_tol=0)

@@ -66,6 +66,7 @@ def _case(name: str, table: Mapping[str, Any]) -> Case:
         reads=tuple(reads),
         outcomes=tuple(outcome for *_, outcome in told),
         expected=_expected(table.get("expected", HEADER)),
+        revenue=_revenue(table.get("revenue", "")),
         sessions=_sessions(table.get("sessions", "")),
     )
 
@@ -134,13 +135,23 @@ def _expected(text: str) -> dict[Series, dict[int, Counts]]:
     return dict(expected)
 
 
-def _sessions(text: str) -> dict[Window, dict[str, float | None]]:
+def _revenue(text: str) -> dict[Series, dict[int, dict[str, str]]]:
+    """Return the revenue of lines such as ``f.order all 1h 13:00 EUR 12.50 USD 3.00``."""
+    revenue: dict[Series, dict[int, dict[str, str]]] = defaultdict(dict)
+    for measure, segment, size, window, *amounts in filter(None, map(shlex.split, text.splitlines())):
+        windows = revenue[measure, segment, size]
+        if window != NONE:
+            windows[_moment(window)] = dict(zip(amounts[::2], amounts[1::2], strict=True))
+    return dict(revenue)
+
+
+def _sessions(text: str) -> dict[Window, dict[str, Any]]:
     """Return the facts of lines such as ``duration_mean 60000`` or ``device=tv 1m 13:05 closed 1``."""
-    sessions: dict[Window, dict[str, float | None]] = defaultdict(dict)
+    sessions: dict[Window, dict[str, Any]] = defaultdict(dict)
     for line in filter(None, map(str.split, text.splitlines())):
         *window, name, value = line
         segment, size, start = window or ("all", "1h", "13:00")
-        sessions[segment, size, _moment(start)][name] = None if value == "-" else float(value)
+        sessions[segment, size, _moment(start)][name] = None if value == "-" else json.loads(value)
     return dict(sessions)
 
 

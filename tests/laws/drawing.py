@@ -119,15 +119,23 @@ _WORDS = [
             "device": device,
             "user_type": user_type,
             "value": value,
+            "currency": currency,
             "props": {"plan": plan, "n": number},
         }
-        for name, page, device, user_type, plan, (value, number) in product(
+        for name, page, device, user_type, plan, (value, currency, number) in product(
             names,
             ("", "/x1", "/y", "/z"),
             ("", "mobile", "desktop", "tv"),
             ("", "", "", "new"),
             ("", "1", "2", "3", "4", "5", "6"),
-            ((None, 5), (9.5, 20), (20, "20"), (5, True)),
+            (
+                (None, "EUR", 5),
+                (9.5, "EUR", 20),
+                (20, "usd", "20"),
+                (5, "", True),
+                (-7.25, "EUR", 20),
+                (10**12, "EUR", 20),
+            ),
         )
     ]
     for names in _NAMES

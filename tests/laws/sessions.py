@@ -1,7 +1,7 @@
 """What a pipeline knows of the sessions of its windows, held against the batch."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stream.agents.rates import RatesState
 from stream.agents.sessions import SessionsState
@@ -26,7 +26,7 @@ class Shown(NamedTuple):
 
     start: int
     end: int
-    segments: Mapping[str, Mapping[str, float]]
+    segments: Mapping[str, Mapping[str, Any]]
     closed_until: tuple[int, ...]
 
 
@@ -78,7 +78,7 @@ def differences(windows: list[Shown], judged: Judged, definition: Definition) ->
     return found
 
 
-def _facts(core: Rates, row: Row, tallies: Mapping[int, int]) -> Mapping[str, float]:
+def _facts(core: Rates, row: Row, tallies: Mapping[int, int]) -> Mapping[str, Any]:
     return facts(row, tallies, core.plans).fields()
 
 

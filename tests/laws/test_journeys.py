@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from stream.agents.rates import RatesState
 from stream.core.attempt import fold, put_in_order, replay
 from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Step, Times
+from stream.core.earning import keep
 from stream.core.event import Event as CoreEvent
 from stream.core.plans import Plans
-from stream.core.visitor import Journey
+from stream.core.revenue import accounts, amount_in, money_of
+from stream.core.visitor import Attempt, Journey
+from tests.laws.counting import unseen_revenue
 from tests.laws.drawing import BEGIN
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.oracle import Read, compare, judge, rows
-from tests.oracle.attempts import attempts_of
+from tests.oracle.attempts import attempts_of, reached_across
+from tests.oracle.money import paying, worth
 from tests.oracle.record import Event
 
 EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or 300)
@@ -33,6 +37,7 @@ PATIENT = Times(timeout=3 * SECOND, allowed_lateness=60 * SECOND)
 def _funnels(draw: st.DrawFn) -> Funnel:
     """Draw a funnel of two to four steps, of few events, so that one often matches several steps."""
     count = draw(st.integers(2, 4))
+    macro = draw(st.integers(0, count))
     steps = tuple(
         Step(
             f"s{number}",
@@ -40,6 +45,7 @@ def _funnels(draw: st.DrawFn) -> Funnel:
             draw(st.sampled_from([(), (), (), ON_P])),
             number > 0 and draw(st.booleans()),
             draw(st.sampled_from([None, None, 1 * SECOND, 2 * SECOND])) if number else None,
+            number == macro,
         )
         for number in range(count)
     )
@@ -68,6 +74,7 @@ class Said:
     page: str
     session: str
     device: str
+    value: int
 
 
 _SAID = st.builds(
@@ -77,6 +84,7 @@ _SAID = st.builds(
     st.sampled_from(["", "/p"]),
     st.sampled_from(["", "", "s1"]),
     st.sampled_from(["", "mobile", "desktop"]),
+    st.sampled_from([0, 1, 5, -2]),
 )
 FUNNELS = _funnels()
 STORIES = st.lists(_SAID, min_size=1, max_size=9)
@@ -87,7 +95,8 @@ def by_the_oracle(number: int, said: Said) -> Event:
     """Return an event as the oracle has it."""
     fields = {"page": said.page, "device": said.device}
     at = BEGIN + said.second * SECOND
-    return Event(0, "v", said.session, f"e{number}", said.name, at, {k: v for k, v in fields.items() if v})
+    known = {k: v for k, v in fields.items() if v}
+    return Event(0, "v", said.session, f"e{number}", said.name, at, known, {"value": said.value})
 
 
 @settings(deadline=None, max_examples=EXAMPLES)
@@ -102,6 +111,8 @@ def test_attempts_are_those_of_the_batch(funnel: Funnel, story: list[Said], hori
         journey.ids.append(event.event_id)
         journey.kinds.append(plans.kind_of(CoreEvent(name=event.name, page=event.field("page"))))
         journey.sids.append(event.session_id)
+        if money := money_of(event.numbers["value"], None):
+            keep(journey, event.time, event.event_id, money)
     put_in_order(journey)
     journey.settled = len(events)
     journey.attempts = replay(journey, journey.settled, plans)
@@ -109,7 +120,19 @@ def test_attempts_are_those_of_the_batch(funnel: Funnel, story: list[Said], hori
     found = replay(journey, journey.settled, plans)
     wanted = attempts_of(events, funnel)
     assert [attempt.state.reached for attempt in found] == [attempt.times for attempt in wanted]
+    assert [brought_by(attempt) for attempt in found] == [
+        sum(
+            worth(event)["XXX"] for event in paying(attempt.events(), funnel, reached_across(attempt, funnel))
+        )
+        for attempt in wanted
+    ]
     assert [attempt.sid for attempt in found] == [attempt.first.session_id for attempt in wanted]
+
+
+def brought_by(attempt: Attempt) -> int:
+    """Return what an attempt brought, in millionths; all is of one account."""
+    amounts = {} if attempt.state.revenue is None else attempt.state.revenue.amounts
+    return sum(amount_in(amounts, account) for account in accounts(amounts))
 
 
 @settings(deadline=None, max_examples=EXAMPLES)
@@ -146,6 +169,8 @@ def test_rows_are_those_of_the_batch(
             actions[segment, measure] += row["actions"]
     for (segment, measure), n in actions.items():
         assert state.core.counters[segment][state.core.measures.index(measure)] >= n, (segment, measure)
+    minutes = {key: row for key, row in wanted.items() if key[2] == "1m"}
+    assert unseen_revenue(state.core, minutes) == []
 
 
 def read(number: int, said: Said) -> Read:
@@ -154,4 +179,5 @@ def read(number: int, said: Said) -> Read:
     fields = {"name": event.name, "time": event.time, "visitor_id": "v", "event_id": event.event_id}
     if event.session_id:
         fields["session_id"] = event.session_id
-    return Read(TOPICS[0], 0, number, event.time, msgspec.json.encode(fields | dict(event.fields)))
+    said_of_it = fields | dict(event.fields) | dict(event.numbers)
+    return Read(TOPICS[0], 0, number, event.time, msgspec.json.encode(said_of_it))

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from stream.agents.rates import RatesState
 from stream.core.log import SCAN_LIMIT
 from stream.core.rates import Rates
+from tests.laws.counting import unseen_revenue
 from tests.laws.defined import CROWDED
 from tests.laws.drawing import ARRIVALS, WORK, Work
 from tests.laws.pipeline import Pipeline
@@ -77,6 +78,7 @@ def holds(worker: Worker) -> None:
     assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
     assert differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
     assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []
+    assert unseen_revenue(_core(pipeline), rows(judged, CROWDED, ("1m",))) == []
     outcomes = sum((Counter(pipeline.outcomes(p)) for p in range(PARTITIONS)), Counter())
     assert outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
 

@@ -26,6 +26,10 @@ class Attempt:
         """The event that opened it."""
         return self.turns[0].event
 
+    def events(self) -> list[Event]:
+        """Return the events that it took as steps."""
+        return [turn.event for turn in self.turns if turn.steps or turn is self.turns[0]]
+
     def newest_entry(self) -> int:
         """Return the time of the newest event of step 0, ms."""
         return max(turn.time for turn in self.turns if 0 in turn.steps)

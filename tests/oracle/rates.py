@@ -1,14 +1,15 @@
 """Count sessions, and attempts across them, into windows: the last row of each once everything has closed."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from stream.core.definition import SESSION, Definition
+from stream.core.definition import SESSION, Definition, Funnel
 from tests.oracle.attempts import across, attempts_of, reached_across, session_of
 from tests.oracle.judging import Judged, judge
+from tests.oracle.money import Brought, macro_of, paying, texts, total
 from tests.oracle.reaching import bases, reached
 from tests.oracle.record import Event, Read
 from tests.oracle.visits import Session, overflowed, sessions_of
@@ -86,23 +87,31 @@ def rows(
     listed = {f"{d.name}={value}" for d in definition.dimensions for value in d.values}
     scope = Scope(tuple(sizes), frozenset(listed), frozenset(whole), until)
     counts: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+    revenue: dict[Key, Brought] = defaultdict(Counter)
     by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in counted:
         by_visitor[event.partition, event.visitor].append(event)
-    of = bases(definition)
+    of, macros = bases(definition), set(map(macro_of, definition.funnels))
     for events in by_visitor.values():
         sessions = sessions_of(events, definition)
         for session in sessions:
             times = reached(session, definition) | {SESSION: session.start}
-            _count(times, of, _exact(session, scope), scope.sizes, counts)
+            segments = _exact(session, scope)
+            _count(times, of, segments, scope.sizes, counts)
+            for funnel in definition.funnels:
+                _earn(paying(session.events, funnel, times), funnel, times, segments, scope.sizes, revenue)
         for funnel in filter(across, definition.funnels):
             for attempt in attempts_of(events, funnel):
                 segments = _exact(session_of(attempt, sessions), scope)
-                _count(reached_across(attempt, funnel), of, segments, scope.sizes, counts)
+                times = reached_across(attempt, funnel)
+                _count(times, of, segments, scope.sizes, counts)
+                taken = attempt.events()
+                _earn(paying(taken, funnel, times), funnel, times, segments, scope.sizes, revenue)
     result = Rows(scope)
     for key in sorted(counts):
         if scope.key(key):
-            result[key] = row(*counts[key])
+            brought = texts(revenue[key]) if key[0] in macros else None
+            result[key] = row(*counts[key], brought)
     return result
 
 
@@ -140,7 +149,25 @@ def _count(
                     counts[measure, segment, size, times[measure] // length * length][2] += 1
 
 
-def row(sessions: int, converted: int, actions: int) -> Row:
+def _earn(
+    paid: Iterable[Event],
+    funnel: Funnel,
+    times: Mapping[str, int],
+    segments: Sequence[str],
+    sizes: Sequence[str],
+    revenue: dict[Key, Brought],
+) -> None:
+    """Add what events brought to the windows of the time at which the funnel's macro step was reached."""
+    brought, measure = total(paid), macro_of(funnel)
+    if measure is not None and measure in times:
+        for size in sizes:
+            start = times[measure] // size_ms(size) * size_ms(size)
+            for segment in segments:
+                for currency, millionths in brought.items():
+                    revenue[measure, segment, size, start][currency] += millionths
+
+
+def row(sessions: int, converted: int, actions: int, revenue: dict[str, str] | None = None) -> Row:
     """Return a row of a window of which all sessions have closed."""
     low, high = wilson(converted, sessions)
     return {
@@ -152,6 +179,7 @@ def row(sessions: int, converted: int, actions: int) -> Row:
         "flow_ratio": actions / sessions if sessions else None,
         "low": low,
         "high": high,
+        "revenue": revenue,
         "mature": True,
         "partial": False,
     }

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from math import isclose
+from typing import Any
 
 from stream.core.definition import MICRO, Definition
 from tests.oracle.judging import Judged
+from tests.oracle.money import Brought, brought_by, macro_of, texts
 from tests.oracle.reaching import reached
 from tests.oracle.record import Event
 from tests.oracle.visits import Session, sessions_of
@@ -20,7 +23,7 @@ ERROR = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A session: when it was, what it reached and did. Times are ms, the score is in millionths."""
+    """A session: when it was, what it reached and did. Times are ms, the score and money in millionths."""
 
     partition: int
     visitor: str
@@ -33,6 +36,7 @@ class Visit:
     seen: int
     clicked: int
     score: int
+    brought: Brought
 
 
 def visits(judged: Judged, definition: Definition) -> list[Visit]:
@@ -48,7 +52,8 @@ def visits(judged: Judged, definition: Definition) -> list[Visit]:
 
 
 def _visit(session: Session, definition: Definition) -> Visit:
-    measures = frozenset(reached(session, definition))
+    times = reached(session, definition)
+    measures = frozenset(times)
     funnels = [funnel for funnel in definition.funnels if funnel.scope == "session"]
     milestones = {f"{f.name}.{step.name}" for f in funnels for step in f.steps[1:]}
     milestones |= {f"{MICRO}.{micro.name}" for micro in definition.micros}
@@ -67,12 +72,13 @@ def _visit(session: Session, definition: Definition) -> Visit:
         seen=sum(name in SEEN for name in names),
         clicked=sum(name in CLICKED for name in names),
         score=sum(weights.get(measure, 0) for measure in measures),
+        brought=brought_by(session.events, definition, times),
     )
 
 
 def summary(
     inside: Iterable[Visit], definition: Definition, is_closed: Callable[[Visit], bool] = lambda _: True
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return what is known of the sessions that began in a window, by the names that Redis has.
 
     What there is nothing to tell of is left out.
@@ -86,7 +92,7 @@ def summary(
     closed = [visit for visit in begun if is_closed(visit)]
     bounced = [visit for visit in closed if "session.bounced" in visit.reached]
     engaged = [visit for visit in begun if "session.engaged" in visit.reached]
-    found: dict[str, float] = {
+    found: dict[str, Any] = {
         "sessions": len(begun),
         "closed": len(closed),
         "engaged": len(engaged),
@@ -105,6 +111,11 @@ def summary(
     steps = [step for funnel in definition.funnels for step in funnel.steps]
     if any(what.weight for what in (*steps, *definition.micros)):
         found |= _spread("score", [v.score / 1_000_000 for v in closed])
+    if closed and any(macro_of(funnel) for funnel in definition.funnels if funnel.scope == "session"):
+        currencies = {currency for visit in closed for currency in visit.brought}
+        sums = {currency: sum(visit.brought[currency] for visit in closed) for currency in currencies}
+        each = {c: round(Fraction(n, len(closed))) for c, n in sums.items()}
+        found["revenue_per_session"] = texts(each)
     return found
 
 
@@ -125,7 +136,7 @@ def exact_percentile(values: Iterable[float], percent: int) -> float:
     return next(value for n, value in enumerate(ordered, start=1) if 100 * n >= percent * len(ordered))
 
 
-def unlike(found: Mapping[str, float], wanted: Mapping[str, float]) -> list[str]:
+def unlike(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     """Return what is not as it should be: percentiles may be 2 % off, all else is exact to nine digits.
 
     Nothing at all is as good as counts of 0.
@@ -139,6 +150,8 @@ def unlike(found: Mapping[str, float], wanted: Mapping[str, float]) -> list[str]
     ]
 
 
-def _near(name: str, found: float, wanted: float) -> bool:
+def _near(name: str, found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return bool(found == wanted)
     error = ERROR + 1e-9 if name.endswith(("_p50", "_p90")) else 1e-9
     return isclose(found, wanted, rel_tol=0, abs_tol=error * abs(wanted))

@@ -100,6 +100,7 @@ def test_row_has_ratios_of_its_counts() -> None:
         "flow_ratio": 0.0,
         "low": pytest.approx(0.206549, abs=1e-6),
         "high": 1.0,
+        "revenue": None,
         "mature": True,
         "partial": False,
     }

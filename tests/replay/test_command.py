@@ -41,7 +41,8 @@ VISITS = [
     event("view_item", 0, "a", device="mobile"),
     event("add_to_cart", 1, "a"),
     event("begin_checkout", 2, "a"),
-    event("purchase", 3, "a"),
+    event("purchase", 3, "a", value=1250.5, currency="EUR"),
+    event("purchase", 3, "a", value=100, currency="EUR", event_id="e"),
     event("view_item", 5, "b", session_id="s\x1b[2J"),
     event("add_to_cart", 6, "b", session_id="s\x1b[2J"),
     event("sign_up", 7, "c"),
@@ -51,6 +52,7 @@ VISITS = [
 ]
 
 
+@pytest.mark.says("Divided by `actions` it is the revenue of a converting session.")
 def test_the_table_says_the_totals(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Each step with its sessions, ratio and share of the step before, the outcomes, the span of time."""
     file = write(tmp_path / "a", VISITS)
@@ -67,7 +69,9 @@ def test_the_table_says_the_totals(tmp_path: Path, capfdbinary: pytest.CaptureFi
     assert "duration 1m 00s 0m 00s 3m 00s" in words
     assert "... of high intent 1m 20s 1m 01s 3m 00s" in words
     assert "intent score 0.28 0.00 0.79" in words
-    assert "10 records read: 8 counted, 1 duplicate, 1 rejected" in words
+    assert "checkout.order 1 1,350.50 EUR 1,350.50" in words
+    assert "revenue, EUR 337.62" in words, "of four sessions"
+    assert "11 records read: 9 counted, 1 duplicate, 1 rejected" in words
     assert "from 2026-03-02 12:00:00 to 2026-03-02 13:30:00 UTC" in words
     assert "rejected: 1 not_json" in words
     assert max(map(len, text.splitlines()[:20])) <= 80
@@ -94,6 +98,7 @@ def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[
         "engaged": True,
         "bounced": False,
         "score": 0.8,
+        "revenue": {"EUR": "1350.50"},
         "steps": {
             "checkout.product_view": START,
             "checkout.add_to_cart": START + 60_000,
@@ -109,7 +114,7 @@ def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[
     text = capfdbinary.readouterr().out.decode()
     assert "\x1b" not in text
     assert "12:01:00 checkout.add_to_cart" in text
-    assert "(3m 00s, 0 page views, engaged, score 0.8)" in text
+    assert "(3m 00s, 0 page views, engaged, score 0.8, 1350.50 EUR)" in text
 
 
 def test_a_session_is_whole_wherever_memory_is_tidied(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_what_events_say_is_numbered_only_so_far(tmp_path: Path) -> None:
         assert run(SHOP, tmp_path / "a").out == wanted
         readings = Readings()
         for number in range(50):
-            readings.number((0, (str(number),)))
+            readings.number((0, (str(number),), ()))
     assert len(readings.known) == len(readings.numbers) == 20
 
 

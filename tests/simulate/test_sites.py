@@ -189,3 +189,14 @@ def test_what_somebody_measures_chooses_the_site(tmp_path: Path) -> None:
     assert site_of(Definition(funnels=(forms,))) is AGENCY
     assert site_of(Definition(micros=(Micro("lead", "generate_lead"), Micro("own", "own")))) is VENDOR
     assert site_of(Definition(micros=(Micro("own", "own"),))) is SHOP
+
+
+@pytest.mark.parametrize("preset", ["ecommerce", "saas", "leads"])
+def test_the_macro_step_has_revenue(preset: str) -> None:
+    """What a macro step is worth is told with it, in a currency; of an order, a demonstration, a call."""
+    funnels = load(preset=preset, environ={}).definition().funnels
+    (goal,) = {step.event for funnel in funnels for step in funnel.steps if step.macro}
+    traffic = Traffic(start_ms=MONDAY_MS, rate=50, sessions=6_000, seed=3, site=SITES[preset])
+    reached = [event for _, event in events(traffic) if event.name == goal]
+    assert reached
+    assert all((event.value or 0) > 10 and len(event.currency) == 3 for event in reached)

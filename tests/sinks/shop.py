@@ -28,6 +28,8 @@ def shopping(visitors: int) -> Rates:
                 "event_id": f"e{len(reads)}",
                 "device": "mobile" if n % 2 else "tv set",
             }
+            if step == "purchase":
+                event |= {"value": 12.5, "currency": "EUR"}
             reads.append(
                 Read("site-events", 0, len(reads), BEGIN + len(reads) * 10, msgspec.json.encode(event))
             )

@@ -47,10 +47,12 @@ def test_a_rate_in_redis_has_the_fields_of_the_contract() -> None:
         "drop_off": "0.5",
     }
     assert int(fields["window_end"]) - int(fields["window_start"]) == 300_000
-    assert set(fields) == names(RATE_HASH)
+    assert set(fields) == names(RATE_HASH) - {"revenue"}, "it is no macro step"
     order = values["mc:rate:checkout.order:24h:device=tv%20set"]
     assert isinstance(order, Hash)
     assert order.fields["from_previous"] == "1.0", "against begin_checkout: shipping is optional"
+    assert set(order.fields) == names(RATE_HASH)
+    assert order.fields["revenue"] == '{"EUR":"25.00"}'
     assert {row["segment"] for row in rows} == {"all"}
 
 
@@ -90,7 +92,7 @@ def test_what_did_not_change_is_not_told_again() -> None:
 def test_closed_minutes_are_kept_for_what_alerts_watch() -> None:
     """The history has one JSON a closed minute for `all` and for watched dimensions, and for no other."""
     row = ClosedRow(
-        "checkout.order", "all", "1m", BEGIN, BEGIN + 60_000, 1, 0, 1, 0, 0.0, 0.0, 0.0, 0.8, False, False
+        "checkout.order", "all", "1m", BEGIN, BEGIN + 60_000, 1, 0, 1, 0, 0.0, 0.0, 0.0, 0.8, {}, False, False
     )
     rows = [
         row,
@@ -135,6 +137,9 @@ def test_metrics_have_the_names_and_labels_of_the_contract() -> None:
     assert found[key("microconv_window_sessions", window="24h", **step)] == 8
     assert found[key("microconv_step_sessions_total", **step)] == 4
     assert found[key("microconv_sessions_total", dimension="device", value="mobile")] == 4
+    revenue = {"funnel": "checkout", "currency": "EUR", "dimension": "device"}
+    assert found[key("microconv_revenue_total", value="tv set", **revenue)] == 25
+    assert found[key("microconv_revenue_total", value="mobile", **revenue)] == 0, "known, and none yet"
     assert found[key("microconv_events_total", topic="site-events", partition="3", outcome="counted")] == 5
     assert found[key("microconv_events_total", topic="site-events", partition="3", outcome="late")] == 0
     assert found[key("microconv_rejected_total", topic="site-events", partition="3", reason="not_json")] == 2

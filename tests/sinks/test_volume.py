@@ -7,9 +7,11 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from stream.core.closed import ClosedRow
+from stream.core.currency import currency_number
 from stream.core.definition import Definition, Dimension, Funnel, Micro, Step, Times
 from stream.core.plans import Plans
 from stream.core.rates import Rates
+from stream.core.revenue import account_of, add_to
 from stream.core.segment import Segments
 from stream.sinks.keys import KEYS
 from stream.sinks.live import LiveRates
@@ -18,7 +20,7 @@ from stream.sinks.prometheus import InputSample, Metrics, Sources
 from stream.sinks.volume import volume
 
 SMALL = Definition(
-    funnels=(Funnel("checkout", (Step("cart", "add_to_cart"), Step("order", "purchase"))),),
+    funnels=(Funnel("checkout", (Step("cart", "add_to_cart"), Step("order", "purchase", macro=True))),),
     micros=(Micro("share", "share"),),
     dimensions=(
         Dimension("device", "device", ("mobile", "desktop", "tablet"), 5),
@@ -39,10 +41,12 @@ def fill(segments: Segments) -> None:
         segments.of((f"device{n}", f"source{n}", f"plan{n}"))
 
 
-def full() -> Rates:
-    """Return rates with every segment that there can be, at a time."""
+def full(*currencies: str) -> Rates:
+    """Return rates with every segment that there can be, at a time, and revenue in so many currencies."""
     rates = Rates(SMALL)
     fill(rates.segments)
+    for currency in currencies:
+        add_to(rates.revenue.setdefault("all", {}), account_of(1, currency_number(currency)), 5)
     for window in rates.windows.values():
         window.slide(0)
     return rates
@@ -53,7 +57,7 @@ def rows(rates: Rates) -> Iterator[ClosedRow]:
     for segment in rates.segments.all():
         for measure in rates.measures:
             yield ClosedRow(
-                measure, segment, "1m", 0, 60_000, 0, 0, 0, 0, None, None, None, None, True, False
+                measure, segment, "1m", 0, 60_000, 0, 0, 0, 0, None, None, None, None, None, True, False
             )
 
 
@@ -81,7 +85,9 @@ def test_no_more_segments_than_were_told() -> None:
 def test_a_scrape_finds_as_many_series_as_were_told(partitions: int) -> None:
     """With every segment there, who owns all exposes what is told; who does not own the rates, the rest."""
     told = volume(SMALL, WATCHED)
-    assert scrape(partitions=partitions, rates=full()) == told.all_series(partitions)
+    assert scrape(partitions=partitions, rates=full("EUR")) == told.all_series(partitions)
+    euros_only = scrape(partitions=partitions, rates=full("EUR"))
+    assert scrape(partitions=partitions, rates=full("EUR", "USD")) == euros_only + told.series_a_currency
     assert scrape(partitions=partitions, rates=None) == told.all_series(partitions) - told.series["rates"]
 
 

@@ -91,7 +91,9 @@ CONFIGURATION = {
 EVENT = """event_id name time sent_at received_at visitor_id user_id session_id page referrer device source
 medium campaign country user_type variant user_agent value currency items consent email_sha256 props"""
 
-WINDOW = "window_start window_end sessions converted open actions ratio flow_ratio low high mature partial"
+WINDOW = (
+    "window_start window_end sessions converted open actions ratio flow_ratio low high revenue mature partial"
+)
 RATE = f"{WINDOW} from_previous drop_off closed_until"
 ROW = f"measure segment size {WINDOW}"
 REJECTED = "reason detail topic partition offset time"
@@ -99,7 +101,7 @@ LATE = f"{REJECTED} watermark"
 
 SESSION = """window_start window_end sessions closed engaged bounced single_page engagement_ratio bounce_ratio
 duration_mean duration_p50 duration_p90 high_intent_duration_mean high_intent_duration_p50
-high_intent_duration_p90 page_views_mean click_through score_mean score_p50 score_p90"""
+high_intent_duration_p90 page_views_mean click_through score_mean score_p50 score_p90 revenue_per_session"""
 
 REDIS = {
     "rate:{measure}:{size}:{segment}": ("hash", RATE),
@@ -118,6 +120,7 @@ METRICS = {
     "microconv_rejected_total": ("counter", "topic partition reason"),
     "microconv_sessions_total": ("counter", SEGMENT),
     "microconv_step_sessions_total": ("counter", STEP),
+    "microconv_revenue_total": ("counter", f"funnel currency {SEGMENT}"),
     "microconv_segment_overflow_total": ("counter", "dimension"),
     "microconv_conversion_ratio": ("gauge", GAUGE),
     "microconv_flow_ratio": ("gauge", GAUGE),

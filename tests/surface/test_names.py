@@ -176,7 +176,7 @@ def test_records_of_topics() -> None:
     """What consumers read: keys, fields, headers, and how long it is kept."""
     assert names(ROW_FIELDS) == set(ROW.split())
     row = ClosedRow(
-        "a.b", "device=tv set", "1m", 60_000, 120_000, 0, 0, 0, 0, None, None, None, None, *(True,) * 2
+        "a.b", "device=tv set", "1m", 60_000, 120_000, 0, 0, 0, 0, None, None, None, None, None, *(True,) * 2
     )
     assert row.key() == "a.b|device=tv%20set|1m|60000"
     assert names(HEADERS) == set(REJECTED.split())

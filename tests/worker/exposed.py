@@ -87,10 +87,33 @@ def counter_differences(samples: Sequence[Sample], truth: Truth) -> list[str]:
     counted with the dimensions that it had when seen, which disorder may change later.
     """
     found = step_sessions(samples)
+    return (
+        _revenue_below(samples, truth)
+        + [
+            f"microconv_step_sessions_total {measure} is {found.get((measure, ALL))}, wanted at least {count}"
+            for (measure, segment), count in truth.reached().items()
+            if segment == ALL and found.get((measure, ALL), 0) < count
+        ][:MOST]
+    )
+
+
+def _revenue_below(samples: Iterable[Sample], truth: Truth) -> list[str]:
+    """Return which counters of revenue are below the truth, likewise."""
+    found = {
+        (sample.labels["funnel"], sample.labels["currency"]): sample.value
+        for sample in samples
+        if sample.name == "microconv_revenue_total" and _segment(sample) == ALL
+    }
+    wanted = {
+        (measure.partition(".")[0], currency): float(amount)
+        for measure, segment in truth.series()
+        if segment == ALL
+        for currency, amount in truth.revenue(measure, segment).items()
+    }
     return [
-        f"microconv_step_sessions_total {measure} is {found.get((measure, ALL))}, wanted at least {count}"
-        for (measure, segment), count in truth.reached().items()
-        if segment == ALL and found.get((measure, ALL), 0) < count
+        f"microconv_revenue_total {place} is {found.get(place)}, wanted at least {amount}"
+        for place, amount in wanted.items()
+        if found.get(place, 0) < amount - 1e-6
     ][:MOST]
 
 

@@ -3,12 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from aiokafka import ConsumerRecord
 
 from stream.core.definition import Definition
 from tests.oracle import Judged, Key, Read, Rows, judge, judge_unkeyed, rows, wilson
+from tests.oracle.money import texts
 from tests.oracle.summary import summary, visits
 from tests.worker.traffic import CLOSING, HOUR
 
@@ -16,6 +18,7 @@ PANE, MINUTE_SIZE, HOUR_SIZE = "10s", "1m", "1h"
 PANE_MS, MINUTE_MS = 10_000, 60_000
 LONGEST_BY_PANES = 2 * HOUR
 """Longer sliding windows go by minutes."""
+EVER = 1 << 61
 OF_CLOSED = ("session.bounced", "session.single_page")
 """What only a session that has closed can have reached."""
 
@@ -125,6 +128,15 @@ class Truth:
             converted, actions = inside.converted - unfinished.converted, inside.actions - unfinished.actions
             return replace(inside, converted=converted, actions=actions, open=unfinished.sessions)
         return replace(inside, open=unfinished.sessions - unfinished.converted)
+
+    def revenue(self, measure: str, segment: str, start: int = 0, end: int = EVER) -> dict[str, str]:
+        """Return the revenue of the panes from ``start`` on and before ``end``, ms."""
+        brought: Counter[str] = Counter()
+        for at, row in self._buckets.get((measure, segment, PANE), {}).items():
+            if start <= at < end:
+                for currency, amount in (row["revenue"] or {}).items():
+                    brought[currency] += int(Decimal(amount) * 1_000_000)
+        return texts(brought)
 
     def sessions(self, segment: str, size_ms: int, end: int) -> dict[str, float]:
         """Return what is known of the sessions of a sliding window; only those of closing events are open.

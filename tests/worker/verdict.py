@@ -121,7 +121,11 @@ def _windows(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int
                     else {}
                 )
                 wanted = {**sums.fields(), **ends}
-                wrong = _unlike(found.get((measure, size, segment), {}), wanted)
+                has = found.get((measure, size, segment), {})
+                wrong = _unlike(has, wanted)
+                brought = truth.revenue(measure, segment, end - size_ms, end)
+                if json.loads(has.get("revenue", "{}")) != brought:
+                    wrong += f" revenue is {has.get('revenue')}, wanted {brought}"
                 differing += [f"rate {measure} {size} {segment}: {wrong}"] if wrong else []
     return differing
 
@@ -134,7 +138,7 @@ def _sessions(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: in
         for segment in sorted({segment for _, segment in truth.series() if truth.scope.segment(segment)}):
             dimension, equals, value = segment.partition("=")
             key = f"{site.tag}:session:{duration_text(size_ms)}:{dimension}{equals}{quote(value)}"
-            found = {name: float(text) for name, text in hashes.get(key, {}).items()}
+            found = {name: json.loads(text) for name, text in hashes.get(key, {}).items()}
             ends = {found.pop("window_start", None), found.pop("window_end", None)}
             wanted = truth.sessions(segment, size_ms, end)
             if wanted and ends != {end - size_ms, end}:

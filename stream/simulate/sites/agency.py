@@ -24,7 +24,7 @@ _CHANNELS = Weighted(
 )
 
 _CONTACT = {"form_id": "contact", "form_name": "Ask for an offer"}
-_CALL = Act("schedule_call", 0.38, (15_000, 3 * MINUTE), ({"calendar": "first_call"},))
+_CALL = Act("schedule_call", 0.38, (15_000, 3 * MINUTE), ({"calendar": "first_call"},), value=140.0)
 _FORM = Act(
     "form_start",
     0.55,

@@ -81,7 +81,7 @@ _ASK = Act(
                     1.0,
                     (300, 2_000),
                     page="/demo/thanks",
-                    then=(Act("generate_lead", 1.0, (20, 400), ({"lead_source": "demo"},)),),
+                    then=(Act("generate_lead", 1.0, (20, 400), ({"lead_source": "demo"},), value=85.0),),
                 ),
             ),
         ),

@@ -1,0 +1,16 @@
+"""What a ledger hands out at a flush."""
+
+from stream.core.delta import Code, Hit, Sighting
+
+
+class Taken:
+    """What a ledger's ``take`` returns; fields as in :class:`stream.core.delta.Delta`."""
+
+    __slots__ = ("codes", "corrections", "hits", "labels", "sightings")
+
+    def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
+        self.hits = hits
+        self.corrections = corrections
+        self.sightings = sightings
+        self.labels: list[tuple[str, ...]] = []
+        self.codes: list[Code] = []
