@@ -54,13 +54,27 @@ def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
 
 def session_of(attempt: Attempt, visitor: Visitor) -> Session | None:
     """Return the session in which an attempt began; ``None``: it is no longer kept."""
-    first = attempt.state.first
-    for group in visitor.groups:
-        if group.sid == attempt.sid:
-            for session in group.sessions:
-                if session.first <= first <= session.last:
-                    return session
-    return None
+    return _session_at(visitor, attempt.sid, attempt.state.first)
+
+
+def count_earlier(attempt: Attempt, visitor: Visitor, known: Attempt | None, plans: Plans) -> None:
+    """Note how many sessions came before the one in which an attempt reached the macro step, if it did.
+
+    Args:
+        attempt: The attempt.
+        visitor: Whose it is.
+        known: The attempt as it was, which knows it when that session is no longer kept.
+        plans: What is measured.
+    """
+    state = attempt.state
+    time = state.reached.get(plans.journeys[attempt.funnel].goal)
+    if time is None:
+        return
+    session = _session_at(visitor, attempt.goal_sid, time)
+    if session is not None:
+        state.earlier = session.earlier
+    elif known is not None:
+        state.earlier = known.state.earlier
 
 
 def fold(journey: Journey, horizon: int, plans: Plans) -> None:
@@ -71,6 +85,7 @@ def fold(journey: Journey, horizon: int, plans: Plans) -> None:
     folded = replay(journey, count, plans)
     for attempt, known in zip(folded, journey.attempts, strict=False):  # which begin with those, and go on
         attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
+        attempt.state.earlier = known.state.earlier
     journey.folded = folded
     del journey.times[:count], journey.ids[:count], journey.kinds[:count], journey.sids[:count]
     journey.settled -= count
@@ -88,6 +103,16 @@ def put_in_order(journey: Journey) -> None:
 def longest(plans: Plans) -> int:
     """Return for how long (ms) an attempt may stay open after its newest first step; 0: there are none."""
     return max((plan.within for plan in plans.journeys.values()), default=0)
+
+
+def _session_at(visitor: Visitor, sid: str, time: int) -> Session | None:
+    """Return the session with that client's id that lasts at that time; ``None``: it is no longer kept."""
+    for group in visitor.groups:
+        if group.sid == sid:
+            for session in group.sessions:
+                if session.first <= time <= session.last:
+                    return session
+    return None
 
 
 def _lowest_step(event: tuple[Sequence[StepPlan], int]) -> int:
@@ -108,8 +133,11 @@ def _take(
             return None
         attempt = Attempt(plan.funnel, sid, begin(time, ()))
         steps = steps[-1:]  # no event fills two steps
+    now: list[int] = []
     for step in steps:
-        take_step(attempt.state, step, time, [])
+        take_step(attempt.state, step, time, now)
+    if plan.goal in now:
+        attempt.goal_sid = sid
     if opens:
         attempt.state.last = time
     return attempt

@@ -12,7 +12,7 @@ from stream.core.delta import Bundle, Code
 from stream.core.ending import KNOWN_LIMIT
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
-from stream.core.tally import place_of
+from stream.core.tally import goal_place, place_of
 
 SESSIONS: Final = 0
 CONVERTED: Final = 1
@@ -54,6 +54,7 @@ class Effects:
     def __init__(self, plans: Plans) -> None:
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
+        self._goals = {goal.funnel: goal.number for goal in plans.goals}
         self.on_cells: list[tuple[Effect, ...]] = []
         self.on_tallies: list[tuple[Effect, ...]] = []
         self.on_counters: list[tuple[Effect, ...]] = []
@@ -65,7 +66,7 @@ class Effects:
         number = self._codes.get(code)
         if number is None:
             number = self._codes[code] = len(self.on_cells)
-            place = place_of(code)
+            place = self._place(code)
             self.on_cells.append(tuple(self._expand(code)))
             self.on_tallies.append(((place, 1),) if place >= 0 else ())
             self.on_counters.append(tuple(self._counters(code)))
@@ -85,6 +86,13 @@ class Effects:
         if len(self.on_cells) > KNOWN_LIMIT:
             for known in (self.on_cells, self.on_tallies, self.on_counters, self._codes, self._bundles):
                 known.clear()
+
+    def _place(self, code: Code) -> int:
+        """Return the place of the tally that one such hit adds to; -1: it is about none."""
+        if code.kind != "goal":
+            return place_of(code)
+        funnel = self._goals.get(code.name, -1)
+        return -1 if funnel < 0 else goal_place(funnel, code.number)
 
     def _counters(self, code: Code) -> list[Effect]:
         measure = NO_TIME

@@ -20,7 +20,7 @@ NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
 
 
-Kind = Literal["enter", "convert", "act", "leave", "sum", "bin"]
+Kind = Literal["enter", "convert", "act", "leave", "sum", "bin", "goal"]
 
 
 class Code(msgspec.Struct, frozen=True, array_like=True):
@@ -29,7 +29,8 @@ class Code(msgspec.Struct, frozen=True, array_like=True):
     ``name`` is a group for ``enter`` and ``leave``, a measure for ``convert`` and ``act``; ``left`` lists the
     measures that a leaving session had not reached. What a session has been when it closes is told as a
     ``sum`` (such as the ms that it lasted, as many times as there are) or as one more value in a ``bin`` of a
-    histogram: :mod:`stream.core.ending`.
+    histogram: :mod:`stream.core.ending`. What led to the macro step of the funnel ``name`` is told as a
+    ``goal``, one more in the tally of that ``number``: :mod:`stream.core.conversion`.
     """
 
     kind: Kind

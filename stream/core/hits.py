@@ -1,6 +1,6 @@
 """Hits: what sessions contribute to panes, as small numbers that are summed between two flushes."""
 
-from stream.core.delta import Hit
+from stream.core.delta import Bundle, Code, Hit, Sighting
 from stream.core.plan import NO_TIME
 from stream.core.session import Session
 from stream.core.vocabulary import FIRST_BUNDLE, Timed
@@ -44,7 +44,17 @@ class HitTable:
             combination: Number of its labels.
             times: 1, or -1 to withdraw them.
         """
-        sums, pane = self._sums, session.first // self._pane
+        self._add_amounts(session.first, amounts, combination, times)
+
+    def add_timed(
+        self, amounts: list[tuple[int, list[tuple[int, int]]]], combination: int, times: int
+    ) -> None:
+        """Add hits likewise that bear times (ms) of their own."""
+        for time, some in amounts:
+            self._add_amounts(time, some, combination, times)
+
+    def _add_amounts(self, time: int, amounts: list[tuple[int, int]], combination: int, times: int) -> None:
+        sums, pane = self._sums, time // self._pane
         if not sums:
             self._origin = pane
         place = pane - self._origin << 40 | combination << 20
@@ -73,3 +83,17 @@ class HitTable:
                 hits.append((((key >> 40) + origin) * pane, combination, number, times))
         self._sums = {}
         return hits
+
+
+class Taken:
+    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
+
+    __slots__ = ("bundles", "codes", "corrections", "hits", "labels", "sightings")
+
+    def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
+        self.hits = hits
+        self.corrections = corrections
+        self.sightings = sightings
+        self.labels: list[tuple[str, ...]] = []
+        self.codes: list[Code] = []
+        self.bundles: list[Bundle] = []

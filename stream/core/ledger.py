@@ -8,9 +8,9 @@ Counters are apart from this: they see each measure of a session once, and never
 from collections.abc import Iterator
 
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY, Bundle, Code, Hit, Sighting
+from stream.core.delta import NOBODY, Bundle, Sighting
 from stream.core.funnel import bits_of, reached_by_closing
-from stream.core.hits import HitTable
+from stream.core.hits import HitTable, Taken
 from stream.core.labels import LabelReader
 from stream.core.plans import Plans
 from stream.core.session import Session
@@ -37,6 +37,7 @@ class Ledger:
         self._corrections = HitTable(definition.times.pane)
         self._sightings: dict[tuple[int, int, int], int] = {}
         self._started = 1 << plans.started
+        self._macros = plans.macros
         self._plans = plans
 
     def is_closed(self, session: Session) -> bool:
@@ -54,16 +55,21 @@ class Ledger:
             if time < until:
                 soon |= 1 << measure
         session.counted = self._started | mask
-        self._hits.add(self._words.begin(mask, soon), session, self._combination(session), 1)
+        combination = self._combination(session)
+        self._hits.add(self._words.begin(mask, soon), session, combination, 1)
+        if mask & self._macros:
+            self._corrections.add_timed(self._words.conversions.of(session, mask), combination, 1)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
-        counted = session.counted
+        counted, macros = session.counted, self._macros
         combination = self._combination(session)
         for measure in measures:
             table = self._corrections if counted >> measure & 1 else self._hits
             table.add(self._words.gains[measure], session, combination, 1)
             counted |= 1 << measure
+            if macros >> measure & 1:
+                self._corrections.add_timed(self._words.conversions.of(session, 1 << measure), combination, 1)
         session.counted = counted
 
     def closed(self, session: Session) -> None:
@@ -123,12 +129,12 @@ class Ledger:
                 session.counted |= bit
                 self._sight(session, codes, NOBODY)
 
-    def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
-        """Change a session's labels, and move what it has contributed to them."""
+    def relabel(self, session: Session, labels: tuple[str, ...], returning: bool, earlier: int) -> None:
+        """Change a session's labels, or how many came earlier, and move what it has contributed."""
         before = self._combination(session)
         self._contribute(session, -1)
         session.labels = labels
-        session.returning = returning
+        session.returning, session.earlier = returning, earlier
         self._contribute(session, 1)
         seen = session.counted | self._facts_if_closed(session)
         for bit, codes in self._countable(session):
@@ -172,6 +178,7 @@ class Ledger:
         self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
         if closed:
             self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
+        self._corrections.add_timed(self._words.conversions.of(state, mask), combination, times)
 
     def _combination(self, session: Session) -> int:
         return self.labels.number(session.labels, session.returning)
@@ -199,6 +206,7 @@ class Ledger:
     def _contribute(self, session: Session, times: int) -> None:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
+        self._corrections.add_timed(self._words.conversions.of(session, mask), combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
             amounts = self._words.endings.of(session, mask)
@@ -212,7 +220,7 @@ class Ledger:
         """Return the bits of all measures that a session has reached as it is now."""
         return bits_of(session.reached) | self._facts_if_closed(session)
 
-    def take(self) -> "Taken":
+    def take(self) -> Taken:
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
         combinations: dict[int, int] = {}
         codes: dict[int, int] = {}
@@ -236,17 +244,3 @@ class Ledger:
         self.labels.forget()
         self._words.forget()
         return taken
-
-
-class Taken:
-    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
-
-    __slots__ = ("bundles", "codes", "corrections", "hits", "labels", "sightings")
-
-    def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
-        self.hits = hits
-        self.corrections = corrections
-        self.sightings = sightings
-        self.labels: list[tuple[str, ...]] = []
-        self.codes: list[Code] = []
-        self.bundles: list[Bundle] = []

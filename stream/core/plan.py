@@ -55,11 +55,24 @@ class AnyOrderPlan:
 
 @dataclass(frozen=True, slots=True)
 class JourneyPlan:
-    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms)."""
+    """A funnel that runs across sessions: its number, its last measure, its ``within`` (ms).
+
+    ``goal`` is its macro step's measure; ``NO_TIME``: it has none.
+    """
 
     funnel: int
     last: int
     within: int
+    goal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A macro step: the name and the number of its funnel, and its measure."""
+
+    funnel: str
+    number: int
+    measure: int
 
 
 @dataclass(frozen=True, slots=True)

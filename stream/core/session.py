@@ -23,6 +23,9 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         trails: What else leads on. For each step of a strict funnel its newest chain: times of its first and
             of its last event, and that one's number. For each unordered funnel, by its first measure, events
             that may be of use: time, and the bits of the steps that they match. Nearly always nothing.
+        earlier: How many sessions of the visitor began earlier, back to where one began more than
+            ``known_for`` after the one before it. Of an attempt across sessions: that of the session in which
+            it reached the macro step.
     """
 
     first: int
@@ -38,6 +41,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     seen: int
     clicked: int
     trails: dict[int, list[tuple[int, ...]]] | None
+    earlier: int = 0
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -55,4 +59,5 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.seen,
             self.clicked,
             None if self.trails is None else self.trails.copy(),
+            self.earlier,
         )

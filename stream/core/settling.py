@@ -27,6 +27,7 @@ class Settling:
         ledger: Ledger,
         lifetimes: Lifetimes,
         user_type_counts: bool,
+        remembers: bool,
     ) -> None:
         self._plans = plans
         self._times = times
@@ -34,6 +35,7 @@ class Settling:
         self._ledger = ledger
         self._lifetimes = lifetimes
         self._user_type_counts = user_type_counts
+        self._remembers = remembers
         # Looked up here once: each is used for every event.
         self._timeout = times.timeout
         self._max_length = times.max_length
@@ -132,7 +134,7 @@ class Settling:
                         if reached:
                             ledger.reached(session, reached)
                             reached = []
-                        ledger.relabel(session, filled, session.returning)
+                        ledger.relabel(session, filled, session.returning, session.earlier)
             last = time
             kind = mark & kinds
             if kind or each or (time - first > engaged_after and engaged not in session.reached):
@@ -175,37 +177,63 @@ class Settling:
                 parts[i].append((old, seen))
                 if old.first == group.sessions[i].first:
                     group.sessions[i].returning = old.returning
+                    group.sessions[i].earlier = old.earlier
         self._see_who_is_back(visitor, group.sessions)
         for session, olds in zip(group.sessions, parts, strict=True):
             self._ledger.contribute(session, olds)
             self._lifetimes.watch(name, session)
 
     def _see_who_is_back(self, visitor: Visitor, fresh: list[Session]) -> None:
-        """Say of each session whether its visitor was there before; move contributions where that changes.
+        """Say of each session how often its visitor was there before; move contributions where that changes.
 
         ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
         known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
         """
-        if not self._user_type_counts:
+        if not self._remembers:
             return
         groups = visitor.groups
         if len(groups) == 1 and len(groups[0].sessions) == 1 and visitor.began < 0:
-            groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
+            alone = groups[0].sessions[0]  # and nothing contributed yet
+            alone.returning, alone.earlier = False, 0
             return
-        starts = [session.first for group in visitor.groups for session in group.sessions]
-        starts.append(visitor.began)
-        for group in visitor.groups:
+        starts = sorted([session.first for group in groups for session in group.sessions], reverse=True)
+        for group in groups:
             for session in group.sessions:
-                first = session.first
-                if first < self._clock.horizon:
+                if session.first < self._clock.horizon:
                     continue
-                returning = any(0 <= start < first <= start + self._times.known_for for start in starts)
-                if returning == session.returning:
-                    continue
+                earlier = self._count_earlier(visitor, starts, session.first)
+                returning = earlier > 0 and self._user_type_counts
                 if any(session is other for other in fresh):
-                    session.returning = returning
-                else:
-                    self._ledger.relabel(session, session.labels, returning)
+                    session.returning, session.earlier = returning, earlier
+                elif returning != session.returning or earlier != session.earlier:
+                    self._ledger.relabel(session, session.labels, returning, earlier)
+
+    def _count_earlier(self, visitor: Visitor, starts: list[int], first: int) -> int:
+        """Return how many of the visitor's sessions came before one that is not before the horizon.
+
+        Back to a gap between two that began, one after the other, longer than ``known_for``. Sessions that
+        are no longer kept all began before it; ``gone`` has those that began by the newest of them, also
+        where some of these are still kept.
+
+        Args:
+            visitor: The visitor.
+            starts: When the sessions that are kept began, the newest first, ms.
+            first: When the one began, ms.
+        """
+        known_for, began = self._times.known_for, visitor.began
+        earlier, next_one = 0, first
+        for start in starts:
+            if start >= first:
+                continue
+            if start < began:
+                break
+            if next_one - start > known_for:
+                return earlier
+            earlier += 1
+            next_one = start
+        if 0 <= began < first and next_one - began <= known_for:
+            earlier += max(visitor.gone, 1)
+        return earlier
 
 
 def _rises(times: list[int], first: int) -> bool:

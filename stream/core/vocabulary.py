@@ -13,6 +13,7 @@ one hit, of a *bundle*: a third of the hits that its codes would be.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from stream.core.conversion import Conversions
 from stream.core.delta import Bundle, Code
 from stream.core.ending import KNOWN_LIMIT, Endings
 from stream.core.plan import LAST_TIME, NO_TIME
@@ -36,6 +37,7 @@ class Vocabulary:
         gains: What reaching each measure adds.
         counted: For each measure: the codes by which counters see that it was reached.
         endings: What else they contribute then.
+        conversions: What else reaching a macro step contributes.
     """
 
     def __init__(self, plans: Plans) -> None:
@@ -53,6 +55,7 @@ class Vocabulary:
         self._begin: dict[tuple[int, int], Timed] = {}
         self._closing: dict[tuple[int, int, int, int, int], Timed] = {}
         self.endings = Endings(self._number, plans)
+        self.conversions = Conversions(self._number, plans)
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
         self.counted = [
             tuple(code for base, code in gains if base == self._when(measure))

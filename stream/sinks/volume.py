@@ -51,13 +51,21 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
     """
     measures, segments = len(definition.measures()), _segments(definition)
     sizes, dimensions = len(set(definition.times.sizes)), len(definition.dimensions)
-    parts = {"measure": measures, "segment": segments, "size": sizes, "dimension": dimensions}
+    goals = sum(step.macro for funnel in definition.funnels for step in funnel.steps)  # one a funnel at most
+    parts = {
+        "measure": measures,
+        "segment": segments,
+        "size": sizes,
+        "dimension": dimensions,
+        "funnel": goals,
+    }
     only_watched = {**parts, "segment": _watched(definition, watched)}
     # Pairs of labels that say one thing come before the labels alone.
     sets: dict[tuple[str, ...], int] = {
         ("funnel", "step"): measures,
         ("dimension", "value"): segments,
         ("window",): sizes,
+        ("funnel",): goals,
         ("dimension",): dimensions,
         ("outcome",): len(OUTCOMES),
         ("reason",): len(REASONS),
