@@ -22,7 +22,7 @@ DEFINITION = Definition(
                 Step("a", "a", weight=100_000),
                 Step("b", "b", optional=True, within_ms=2 * MINUTE),
                 Step("c", "c", optional=True),
-                Step("d", "d", within_ms=3 * MINUTE, weight=333_333),
+                Step("d", "d", within_ms=3 * MINUTE, macro=True, weight=333_333),
                 Step("a2", "a"),
             ),
             within_ms=6 * MINUTE,
@@ -33,7 +33,11 @@ DEFINITION = Definition(
         ),
         Funnel(
             "g",
-            (Step("b", "b"), Step("c", "c", where=(Condition("page", ("/x*", "/z")),)), Step("e", "e")),
+            (
+                Step("b", "b"),
+                Step("c", "c", where=(Condition("page", ("/x*", "/z")),)),
+                Step("e", "e", macro=True),
+            ),
             within_ms=4 * MINUTE,
             reentry="first",
         ),
@@ -55,7 +59,7 @@ DEFINITION = Definition(
                 Step("d", "d"),
                 Step("c", "c", optional=True),
                 Step("d2", "d"),
-                Step("e", "e", where=(Condition("props.n", ("> 10 <= 20", "5")),)),
+                Step("e", "e", where=(Condition("props.n", ("> 10 <= 20", "5")),), macro=True),
             ),
             within_ms=3 * MINUTE,
             order="unordered",
@@ -65,7 +69,7 @@ DEFINITION = Definition(
             (
                 Step("a", "a"),
                 Step("b", "b", optional=True, within_ms=6 * MINUTE),
-                Step("d", "d"),
+                Step("d", "d", macro=True),
             ),
             within_ms=12 * MINUTE,  # longer than a session's timeout, and its greatest length
             exclusions=(Exclusion("x", (), 0, 2),),
@@ -73,10 +77,10 @@ DEFINITION = Definition(
         ),
         Funnel(
             "again",
-            (Step("a", "a"), Step("c", "c"), Step("a2", "a")),
+            (Step("a", "a"), Step("b", "b", optional=True), Step("c", "c", macro=True), Step("a2", "a")),
             within_ms=2 * MINUTE,
             reentry="first",
-            exclusions=(Exclusion("c", (Condition("value", ("< 10",)),), 1, 2),),
+            exclusions=(Exclusion("c", (Condition("value", ("< 10",)),), 2, 3),),
             scope="visitor",
         ),
     ),

@@ -140,5 +140,5 @@ def unlike(found: Mapping[str, float], wanted: Mapping[str, float]) -> list[str]
 
 
 def _near(name: str, found: float, wanted: float) -> bool:
-    error = ERROR + 1e-9 if name.endswith(("_p50", "_p90")) else 1e-9
+    error = ERROR + 1e-9 if name.endswith(("p50", "p90")) else 1e-9
     return isclose(found, wanted, rel_tol=0, abs_tol=error * abs(wanted))
