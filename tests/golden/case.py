@@ -15,6 +15,9 @@ Series = tuple[str, str, str]
 Window = tuple[str, str, int]
 """Segment, size of window, start (ms)."""
 
+Converted = tuple[str, str, str, int]
+"""Funnel, segment, size of window, start (ms)."""
+
 Counts = tuple[int, int, int]
 """Sessions, converted, actions."""
 
@@ -32,6 +35,7 @@ class Case:
         expected: For each series all its windows, start (ms) to counts, once everything has closed. Of series
             that are not named nothing is said.
         sessions: Of some windows, what is known of their sessions by then, by name; ``None``: nothing.
+        conversions: Likewise of the conversions of a funnel.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Case:
     outcomes: tuple[str, ...]
     expected: Mapping[Series, Mapping[int, Counts]]
     sessions: Mapping[Window, Mapping[str, float | None]]
+    conversions: Mapping[Converted, Mapping[str, float | None]]
 
 
 def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str, Any]]) -> list[str]:
@@ -61,22 +66,38 @@ def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str
     return found
 
 
-def unlike_sessions(case: Case, found: Mapping[Window, Mapping[str, float]], near: float) -> list[str]:
-    """Return how what is known of sessions differs from what a case expects.
+def unlike_sessions(
+    case: Case,
+    sessions: Mapping[Window, Mapping[str, float]],
+    conversions: Mapping[Converted, Mapping[str, float]],
+    near: float,
+) -> list[str]:
+    """Return how what is known of sessions and conversions differs from what a case expects.
 
     Args:
         case: The case.
-        found: What is known, by window.
+        sessions: What is known of sessions, by window.
+        conversions: What is known of conversions, by funnel and window.
         near: How far percentiles may be off, as a part of them.
     """
+    wrong = _unlike(case.sessions, sessions, "sessions", near)
+    return wrong + _unlike(case.conversions, conversions, "conversions", near)
+
+
+def _unlike(
+    expected: Mapping[Any, Mapping[str, float | None]],
+    found: Mapping[Any, Mapping[str, float]],
+    count: str,
+    near: float,
+) -> list[str]:
     wrong = []
-    for window, wanted in case.sessions.items():
+    for window, wanted in expected.items():
         known = found.get(window, {})
-        if not known.get("sessions"):  # a window without sessions is as good as none
+        if not known.get(count):  # a window without any is as good as none
             known = {}
         for name, value in wanted.items():
             got = known.get(name)
-            error = near if name.endswith(("_p50", "_p90")) else 1e-9
+            error = near if name.endswith(("p50", "p90")) else 1e-9
             if (got is None) != (value is None) or (
                 got is not None and value is not None and not isclose(got, value, rel_tol=error, abs_tol=0)
             ):

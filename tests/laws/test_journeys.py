@@ -16,6 +16,7 @@ from stream.core.plans import Plans
 from stream.core.visitor import Journey
 from tests.laws.drawing import BEGIN
 from tests.laws.pipeline import TOPICS, Pipeline
+from tests.laws.sessions import differences, kept
 from tests.oracle import Read, compare, judge, rows
 from tests.oracle.attempts import attempts_of
 from tests.oracle.record import Event
@@ -23,7 +24,13 @@ from tests.oracle.record import Event
 EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or 300)
 SECOND = 1_000
 ON_P = (Condition("page", ("/p",)),)
-TIMES = Times(timeout=3 * SECOND, out_of_order=0, allowed_lateness=2 * SECOND, max_length=6 * SECOND)
+TIMES = Times(
+    timeout=3 * SECOND,
+    out_of_order=0,
+    allowed_lateness=2 * SECOND,
+    max_length=6 * SECOND,
+    known_for=4 * SECOND,
+)
 """Sessions of seconds: some are forgotten while their attempts go on."""
 PATIENT = Times(timeout=3 * SECOND, allowed_lateness=60 * SECOND)
 """Nothing is late."""
@@ -33,6 +40,7 @@ PATIENT = Times(timeout=3 * SECOND, allowed_lateness=60 * SECOND)
 def _funnels(draw: st.DrawFn) -> Funnel:
     """Draw a funnel of two to four steps, of few events, so that one often matches several steps."""
     count = draw(st.integers(2, 4))
+    macro = draw(st.integers(0, count - 1))
     steps = tuple(
         Step(
             f"s{number}",
@@ -40,6 +48,7 @@ def _funnels(draw: st.DrawFn) -> Funnel:
             draw(st.sampled_from([(), (), (), ON_P])),
             number > 0 and draw(st.booleans()),
             draw(st.sampled_from([None, None, 1 * SECOND, 2 * SECOND])) if number else None,
+            macro=number == macro,
         )
         for number in range(count)
     )
@@ -110,6 +119,9 @@ def test_attempts_are_those_of_the_batch(funnel: Funnel, story: list[Said], hori
     wanted = attempts_of(events, funnel)
     assert [attempt.state.reached for attempt in found] == [attempt.times for attempt in wanted]
     assert [attempt.sid for attempt in found] == [attempt.first.session_id for attempt in wanted]
+    goal = plans.journeys[0].goal
+    converted_in = [attempt.events[goal].session_id for attempt in wanted if goal in attempt.events]
+    assert [attempt.goal_sid for attempt in found if goal in attempt.state.reached] == converted_in
 
 
 @settings(deadline=None, max_examples=EXAMPLES)
@@ -136,8 +148,10 @@ def test_rows_are_those_of_the_batch(
     pipeline.let_time_pass(24 * 3_600 * SECOND)
 
     note(f"{definition}")
-    wanted = rows(judge(reads, definition), definition)
+    judged = judge(reads, definition)
+    wanted = rows(judged, definition)
     assert compare(pipeline.rows, wanted) == []
+    assert differences(list(kept(pipeline)), judged, definition) == []
     state = pipeline.rates.state
     assert isinstance(state, RatesState)
     actions: Counter[tuple[str, str]] = Counter()

@@ -1,7 +1,7 @@
 """What reached the macro step of a funnel: how long that took, and what came before it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stream.core.definition import MICRO, Definition, Funnel, Step
@@ -39,10 +39,11 @@ def conversions(judged: Judged, definition: Definition) -> list[Conversion]:
     by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in judged.counted:
         by_visitor[event.partition, event.visitor].append(event)
-    return [found for events in by_visitor.values() for found in _of_visitor(events, definition)]
+    return [found for events in by_visitor.values() for found in of_visitor(events, definition)]
 
 
-def _of_visitor(events: list[Event], definition: Definition) -> Iterator[Conversion]:
+def of_visitor(events: Sequence[Event], definition: Definition) -> Iterator[Conversion]:
+    """Yield the conversions in the counted events of one visitor."""
     sessions = sessions_of(events, definition)
     for funnel in definition.funnels:
         macro = next((step for step in funnel.steps if step.macro), None)

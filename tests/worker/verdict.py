@@ -59,7 +59,7 @@ async def redis_differences(site: Site, truth: Truth, published: Mapping[Key, Ro
     return [
         *_status(status, truth),
         *_windows(site, windows, int(status.get("watermark", 0)), truth)[:MOST],
-        *_sessions(site, hashes, int(status.get("watermark", 0)), truth)[:MOST],
+        *_tallies(site, hashes, int(status.get("watermark", 0)), truth)[:MOST],
         *_histories(site, histories, published)[:MOST],
     ]
 
@@ -126,21 +126,25 @@ def _windows(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int
     return differing
 
 
-def _sessions(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int, truth: Truth) -> list[str]:
-    """Compare what is known of the sessions of sliding windows; where there are none, counts of 0 will do."""
+def _tallies(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int, truth: Truth) -> list[str]:
+    """Compare what is known of sessions and conversions in sliding windows; of none, counts of 0 will do."""
     differing = []
+    goals = [f.name for f in site.definition().funnels if any(step.macro for step in f.steps)]
     for size_ms in site.definition().times.sizes:
         end = truth.window_end(size_ms, watermark)
         for segment in sorted({segment for _, segment in truth.series() if truth.scope.segment(segment)}):
             dimension, equals, value = segment.partition("=")
-            key = f"{site.tag}:session:{duration_text(size_ms)}:{dimension}{equals}{quote(value)}"
-            found = {name: float(text) for name, text in hashes.get(key, {}).items()}
-            ends = {found.pop("window_start", None), found.pop("window_end", None)}
-            wanted = truth.sessions(segment, size_ms, end)
-            if wanted and ends != {end - size_ms, end}:
-                differing.append(f"{key} is of {ends}, wanted {end - size_ms} to {end}")
-            wrong = unlike(found, wanted) if wanted or any(found.values()) else []
-            differing += [f"{key}: {', '.join(wrong)}"] if wrong else []
+            place = f"{duration_text(size_ms)}:{dimension}{equals}{quote(value)}"
+            every = {f"{site.tag}:session:{place}": truth.sessions(segment, size_ms, end)}
+            for goal in goals:
+                every[f"{site.tag}:time:{goal}:{place}"] = truth.times(goal, segment, size_ms, end)
+            for key, wanted in every.items():
+                found = {name: float(text) for name, text in hashes.get(key, {}).items()}
+                ends = {found.pop("window_start", None), found.pop("window_end", None)}
+                if wanted and ends != {end - size_ms, end}:
+                    differing.append(f"{key} is of {ends}, wanted {end - size_ms} to {end}")
+                wrong = unlike(found, wanted) if wanted or any(found.values()) else []
+                differing += [f"{key}: {', '.join(wrong)}"] if wrong else []
     return differing
 
 
