@@ -203,9 +203,11 @@ class Settling:
                     continue
                 earlier = self._count_earlier(visitor, starts, session.first)
                 returning = earlier > 0 and self._user_type_counts
+                if earlier == session.earlier and returning == session.returning:
+                    continue
                 if any(session is other for other in fresh):
                     session.returning, session.earlier = returning, earlier
-                elif returning != session.returning or earlier != session.earlier:
+                else:
                     self._ledger.relabel(session, session.labels, returning, earlier)
 
     def _count_earlier(self, visitor: Visitor, starts: list[int], first: int) -> int:

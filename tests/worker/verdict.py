@@ -44,22 +44,26 @@ async def redis_differences(site: Site, truth: Truth, published: Mapping[Key, Ro
     """Return how Redis differs from the truth, and its history from what was published."""
     async with site.store() as store:
         rate_keys = [key async for key in store.scan_iter(f"{site.tag}:rate:*", count=1000)]
-        session_keys = [key async for key in store.scan_iter(f"{site.tag}:session:*", count=1000)]
+        tally_keys = [key async for key in store.scan_iter(f"{site.tag}:session:*", count=1000)]
+        tally_keys += [key async for key in store.scan_iter(f"{site.tag}:time:*", count=1000)]
         history_keys = [key async for key in store.scan_iter(f"{site.tag}:history:*", count=1000)]
         asked = store.pipeline(transaction=True)
         asked.hgetall(f"{site.tag}:status")
-        for key in (*rate_keys, *session_keys):
+        for key in (*rate_keys, *tally_keys):
             asked.hgetall(key)
         for key in history_keys:
             asked.zrange(key, 0, -1, withscores=True)
         status, *values = await asked.execute()
-    hashes = dict(zip((*rate_keys, *session_keys), values, strict=False))
+    hashes = dict(zip((*rate_keys, *tally_keys), values, strict=False))
     windows = {key: hashes[key] for key in rate_keys}
     histories = dict(zip(history_keys, values[len(hashes) :], strict=True))
+    tallies = _tallies(site, hashes, int(status.get("watermark", 0)), truth)
+    of_times = [found for found in tallies if found.startswith(f"{site.tag}:time:")]
     return [
         *_status(status, truth),
         *_windows(site, windows, int(status.get("watermark", 0)), truth)[:MOST],
-        *_tallies(site, hashes, int(status.get("watermark", 0)), truth)[:MOST],
+        *[found for found in tallies if found not in of_times][:MOST],
+        *of_times[:MOST],
         *_histories(site, histories, published)[:MOST],
     ]
 
