@@ -57,24 +57,15 @@ def session_of(attempt: Attempt, visitor: Visitor) -> Session | None:
     return _session_at(visitor, attempt.sid, attempt.state.first)
 
 
-def count_earlier(attempt: Attempt, visitor: Visitor, known: Attempt | None, plans: Plans) -> None:
+def count_earlier(attempt: Attempt, visitor: Visitor, plans: Plans) -> None:
     """Note how many sessions came before the one in which an attempt reached the macro step, if it did.
 
-    Args:
-        attempt: The attempt.
-        visitor: Whose it is.
-        known: The attempt as it was, which knows it when that session is no longer kept.
-        plans: What is measured.
+    When that session is no longer kept the attempt knows it, also when it is replayed: then it is folded.
     """
-    state = attempt.state
-    time = state.reached.get(plans.journeys[attempt.funnel].goal)
-    if time is None:
-        return
-    session = _session_at(visitor, attempt.goal_sid, time)
+    time = attempt.state.reached.get(plans.journeys[attempt.funnel].goal)
+    session = None if time is None else _session_at(visitor, attempt.goal_sid, time)
     if session is not None:
-        state.earlier = session.earlier
-    elif known is not None:
-        state.earlier = known.state.earlier
+        attempt.state.earlier = session.earlier
 
 
 def fold(journey: Journey, horizon: int, plans: Plans) -> None:

@@ -64,7 +64,7 @@ class Journeys:
                 attempt.state.labels, attempt.state.returning = session.labels, session.returning
             elif known is not None:  # of what is not folded, sessions are kept
                 attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
-            count_earlier(attempt, visitor, known, self._plans)
+            count_earlier(attempt, visitor, self._plans)
         self._replace(journey.attempts, attempts)
         journey.attempts = attempts
         for attempt in attempts:
