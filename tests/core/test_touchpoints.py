@@ -15,10 +15,11 @@ from tests.oracle.conversions import conversions
 SECOND, MINUTE = 1_000, 60_000
 BEGIN = 1_767_603_600_000
 ORDER = Step("order", "order", macro=True)
+TRIAL = (Step("view", "view"), Step("cart", "cart"))
 DEFINITION = Definition(
     funnels=(
         Funnel("shop", (Step("view", "view"), ORDER)),
-        Funnel("trial", (Step("view", "view"), Step("cart", "cart"), ORDER), 3_600_000, scope="visitor"),
+        Funnel("trial", (*TRIAL, ORDER, Step("thanks", "p")), 60 * MINUTE, scope="visitor"),
     ),
     micros=(Micro("news", "news"),),
     times=Times(
