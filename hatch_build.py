@@ -14,6 +14,7 @@ ASKED = "MICROCONV_COMPILE"
 """Variable of the environment that asks for it."""
 
 MODULES = (
+    "stream/core/acquaintance.py",
     "stream/core/any_order.py",
     "stream/core/attempt_ledger.py",
     "stream/core/bucket.py",

@@ -123,7 +123,10 @@ def replay(
     preset: Preset = None,
     as_json: Annotated[bool, typer.Option("--json", help="An object a line instead of a table.")] = False,
     what: Annotated[
-        str, typer.Option(metavar="rates|sessions", help="Conversion rates, or every session.")
+        str,
+        typer.Option(
+            metavar="rates|sessions|times", help="Conversion rates, every session, or times to conversion."
+        ),
     ] = "rates",
     as_arrived: Annotated[
         bool, typer.Option("--as-arrived", help="Keep the files' order: events may be late in it.")

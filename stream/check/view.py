@@ -163,9 +163,11 @@ def _sum_of_segments(dimensions: Iterable[Dimension]) -> str:
 
 def _hashes(told: Facts) -> str:
     most, sizes = told.at_most, len(set(told.windows.sizes))
-    rest = most.redis_hashes - (most.measures + 1) * sizes * most.segments
+    macros = sum(step.macro for funnel in told.funnels for step in funnel.steps)
+    rest = most.redis_hashes - (most.measures + macros + 1) * sizes * most.segments
+    of_macros = f" + {macros} macro step{'s' * (macros != 1)}" if macros else ""
     return (
-        f"{most.redis_hashes:,} = ({most.measures} measures + 1) x {sizes} windows"
+        f"{most.redis_hashes:,} = ({most.measures} measures{of_macros} + 1) x {sizes} windows"
         f" x {most.segments:,} segments + {rest}"
     )
 

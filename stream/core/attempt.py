@@ -67,13 +67,18 @@ def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
 
 def session_of(attempt: Attempt, visitor: Visitor) -> Session | None:
     """Return the session in which an attempt began; ``None``: it is no longer kept."""
-    first = attempt.state.first
-    for group in visitor.groups:
-        if group.sid == attempt.sid:
-            for session in group.sessions:
-                if session.first <= first <= session.last:
-                    return session
-    return None
+    return _session_at(visitor, attempt.sid, attempt.state.first)
+
+
+def count_earlier(attempt: Attempt, visitor: Visitor, plans: Plans) -> None:
+    """Note how many sessions came before the one in which an attempt reached the macro step, if it did.
+
+    When that session is no longer kept the attempt knows it, also when it is replayed: then it is folded.
+    """
+    time = attempt.state.reached.get(plans.journeys[attempt.funnel].macro)
+    session = None if time is None else _session_at(visitor, attempt.goal_sid, time)
+    if session is not None:
+        attempt.state.earlier = session.earlier
 
 
 def fold(journey: Journey, horizon: int, plans: Plans) -> None:
@@ -84,6 +89,7 @@ def fold(journey: Journey, horizon: int, plans: Plans) -> None:
     folded = replay(journey, count, plans)
     for attempt, known in zip(folded, journey.attempts, strict=False):  # which begin with those, and go on
         attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
+        attempt.state.earlier = known.state.earlier
     journey.folded = folded
     del journey.times[:count], journey.ids[:count], journey.kinds[:count], journey.sids[:count]
     journey.settled -= count
@@ -104,6 +110,16 @@ def longest(plans: Plans) -> int:
     return max((plan.within for plan in plans.journeys.values()), default=0)
 
 
+def _session_at(visitor: Visitor, sid: str, time: int) -> Session | None:
+    """Return the session with that client's id that lasts at that time; ``None``: it is no longer kept."""
+    for group in visitor.groups:
+        if group.sid == sid:
+            for session in group.sessions:
+                if session.first <= time <= session.last:
+                    return session
+    return None
+
+
 def _lowest_step(event: tuple[Sequence[StepPlan], int]) -> int:
     return event[0][-1].measure
 
@@ -122,8 +138,11 @@ def _take(
             return None
         attempt = Attempt(plan.funnel, sid, begin(time, ()))
         steps = steps[-1:]  # no event fills two steps
+    now: list[int] = []
     for step in steps:
-        take_step(attempt.state, step, time, [])
+        take_step(attempt.state, step, time, now)
+    if plan.macro in now:
+        attempt.goal_sid = sid
     if opens:
         attempt.state.last = time
     return attempt

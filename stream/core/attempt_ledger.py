@@ -60,6 +60,7 @@ class AttemptLedger:
     def _contribute(self, state: Session, closed: bool, times: int) -> None:
         mask, combination = bits_of(state.reached), self._combination(state)
         self._corrections.add(self._words.gain_of_attempt(mask), state, combination, times)
+        self._corrections.add_timed(self._words.conversions.of(state, mask), combination, times)
         if state.revenue is not None:
             self._takings.contribute(state, state.revenue, combination, times)
         if closed:

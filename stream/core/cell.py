@@ -12,7 +12,7 @@ from stream.core.delta import Code
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
 from stream.core.revenue import FIRST_ACCOUNT, PLACES
-from stream.core.tally import place_of
+from stream.core.tally import goal_place, place_of
 
 SESSIONS: Final = 0
 CONVERTED: Final = 1
@@ -54,6 +54,7 @@ class Effects:
     def __init__(self, plans: Plans) -> None:
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
+        self._goals = {goal.funnel: goal.number for goal in plans.goals}
         self.on_cells: list[tuple[Effect, ...]] = []
         self.on_tallies: list[int] = []
         self._codes: dict[Code, int] = {}
@@ -65,7 +66,7 @@ class Effects:
             number = self._codes[code] = len(self.on_cells)
             account = self.account(code)
             self.on_cells.append(tuple(self._expand(code)))
-            self.on_tallies.append(place_of(code) if account < 0 else FIRST_ACCOUNT + account)
+            self.on_tallies.append(self._place(code) if account < 0 else FIRST_ACCOUNT + account)
         return number
 
     def account(self, code: Code) -> int:
@@ -73,6 +74,13 @@ class Effects:
         if code.kind != "revenue" or code.name not in self._numbers or not 0 <= code.number <= PLACES:
             return -1
         return self._numbers[code.name] * (PLACES + 1) + code.number
+
+    def _place(self, code: Code) -> int:
+        """Return the place of the tally that one such hit adds to; -1: it is about none."""
+        if code.kind != "goal":
+            return place_of(code)
+        funnel = self._goals.get(code.name, -1)
+        return -1 if funnel < 0 else goal_place(funnel, code.number)
 
     def counter(self, code: Code) -> int | None:
         """Return the counter that one such hit moves: a measure."""

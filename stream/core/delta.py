@@ -15,7 +15,7 @@ NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
 
 
-Kind = Literal["enter", "convert", "act", "leave", "sum", "bin", "revenue"]
+Kind = Literal["enter", "convert", "act", "leave", "sum", "bin", "revenue", "goal"]
 
 
 class Code(msgspec.Struct, frozen=True, array_like=True):
@@ -25,7 +25,8 @@ class Code(msgspec.Struct, frozen=True, array_like=True):
     measures that a leaving session had not reached. What a session has been when it closes is told as a
     ``sum`` (such as the ms that it lasted, as many times as there are) or as one more value in a ``bin`` of a
     histogram: :mod:`stream.core.ending`. ``revenue`` is what it brought by a measure: ``number`` tells in
-    which currency (:mod:`stream.core.revenue`).
+    which currency (:mod:`stream.core.revenue`). What led to the macro step of the funnel ``name`` is told as
+    a ``goal``, one more in the tally of that ``number``: :mod:`stream.core.conversion`.
     """
 
     kind: Kind

@@ -49,6 +49,13 @@ class HitTable:
             key = place | code
             sums[key] = sums.get(key, 0) + times * amount
 
+    def add_timed(
+        self, amounts: list[tuple[int, list[tuple[int, int]]]], combination: int, times: int
+    ) -> None:
+        """Add hits likewise that bear times (ms) of their own."""
+        for time, some in amounts:
+            self.add_amounts(some, time, combination, times)
+
     def take(self, combinations: dict[int, int], codes: dict[int, int]) -> list[Hit]:
         """Return the sums that are not 0, and begin anew.
 

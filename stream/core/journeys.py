@@ -7,7 +7,7 @@ change it: not an event that could belong to it, nor the labels of the session i
 
 from itertools import compress, zip_longest
 
-from stream.core.attempt import end_of, fold, is_complete, put_in_order, replay, session_of
+from stream.core.attempt import count_earlier, end_of, fold, is_complete, put_in_order, replay, session_of
 from stream.core.earning import keep
 from stream.core.ledger import Ledger
 from stream.core.plans import Plans
@@ -68,6 +68,7 @@ class Journeys:
                 attempt.state.labels, attempt.state.returning = session.labels, session.returning
             elif known is not None:  # of what is not folded, sessions are kept
                 attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
+            count_earlier(attempt, visitor, self._plans)
         self._replace(journey.attempts, attempts)
         journey.attempts = attempts
         for attempt in attempts:
@@ -151,4 +152,5 @@ def _is_same(old: Session, new: Session) -> bool:
         and old.labels == new.labels
         and old.returning == new.returning
         and (old.revenue.amounts if old.revenue else {}) == (new.revenue.amounts if new.revenue else {})
+        and old.earlier == new.earlier
     )

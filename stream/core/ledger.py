@@ -48,6 +48,7 @@ class Ledger:
             self._words, self.labels, (self._hits, self._corrections), self._sightings, self._takings
         )
         self._started = 1 << plans.started
+        self._goals = plans.goal_bits
         self._plans = plans
 
     def is_closed(self, session: Session) -> bool:
@@ -61,18 +62,22 @@ class Ledger:
         session.counted = self._started | mask
         combination = self._combination(session)
         self._hits.add(self._words.gain(mask), session, combination, 1)
+        if mask & self._goals:
+            self._corrections.add_timed(self._words.conversions.of(session, mask), combination, 1)
         if session.revenue is not None:
             self._takings.contribute(session, session.revenue, combination, 1)
             self._takings.count(session.revenue, combination)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
-        counted = session.counted
+        counted, goals = session.counted, self._goals
         combination = self._combination(session)
         for measure in measures:
             table = self._corrections if counted >> measure & 1 else self._hits
             table.add(self._words.gains[measure], session, combination, 1)
             counted |= 1 << measure
+            if goals >> measure & 1:
+                self._corrections.add_timed(self._words.conversions.of(session, 1 << measure), combination, 1)
         session.counted = counted
 
     def paid(self, session: Session, plan: Plan, money: Money) -> None:
@@ -146,12 +151,12 @@ class Ledger:
                 self._sight(combination, codes, NOBODY)
         self._takings.see(session, combination, before)
 
-    def relabel(self, session: Session, labels: tuple[str, ...], returning: bool) -> None:
-        """Change a session's labels, and move what it has contributed to them."""
+    def relabel(self, session: Session, labels: tuple[str, ...], returning: bool, earlier: int) -> None:
+        """Change a session's labels, or how many came earlier, and move what it has contributed."""
         before = self._combination(session)
         self._contribute(session, -1)
         session.labels = labels
-        session.returning = returning
+        session.returning, session.earlier = returning, earlier
         self._contribute(session, 1)
         seen = session.counted | self._facts_if_closed(session)
         combination = self._combination(session)
@@ -183,6 +188,7 @@ class Ledger:
     def _contribute(self, session: Session, times: int) -> None:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
+        self._corrections.add_timed(self._words.conversions.of(session, mask), combination, times)
         revenue = session.revenue
         if revenue is not None:
             self._takings.contribute(session, revenue, combination, times)

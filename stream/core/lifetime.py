@@ -115,13 +115,13 @@ class Lifetimes:
                 if self.told is not None:
                     self.told(name, group.sid, session)
                 if self._remembers:
-                    visitor.began = max(visitor.began, session.first)
+                    _remember(visitor, session)
         visitor.groups = [group for group in visitor.groups if group.sessions]
         if visitor.journey is not None and self._journeys is not None:
             changed |= self._journeys.forget(name, visitor, visitor.journey, horizon)
         known_until = visitor.began + self._times.known_for
         if not visitor.groups and known_until < horizon:
-            visitor.began = -1
+            visitor.began, visitor.gone = -1, 0
             changed = True
         if changed:
             self._store.put(name, visitor)
@@ -144,3 +144,11 @@ class Lifetimes:
             return out_of_reach
         settled = settled_sessions(group)
         return [session for session in out_of_reach if any(session is other for other in settled)]
+
+
+def _remember(visitor: Visitor, session: Session) -> None:
+    """Note that a session is no longer kept: what of it is needed to know who is back, and how often."""
+    if session.first > visitor.began:
+        visitor.began, visitor.gone = session.first, session.earlier + 1
+    elif session.first == visitor.began:
+        visitor.gone += 1

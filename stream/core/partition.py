@@ -58,12 +58,13 @@ class Partition:
         self.visitors = store(self._plans, self._times)
         self.ledger = Ledger(definition, self._plans)
         user_type_counts = self.ledger.labels.user_type >= 0
+        remembers = user_type_counts or len(self._plans.goals) > 0
         self.journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
         self.lifetimes = Lifetimes(
-            self._times, self.clock, self.visitors, self.ledger, user_type_counts, self.journeys
+            self._times, self.clock, self.visitors, self.ledger, remembers, self.journeys
         )
         self._settling = Settling(
-            self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts
+            self._plans, self._times, self.clock, self.ledger, self.lifetimes, user_type_counts, remembers
         )
         # Looked up here once: each is used by every event.
         self._late_after = definition.times.late_after

@@ -67,6 +67,15 @@ class JourneyPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """A macro step: the name and the number of its funnel, and its measure."""
+
+    funnel: str
+    number: int
+    measure: int
+
+
+@dataclass(frozen=True, slots=True)
 class MicroPlan:
     """A secondary action and the measure that it is of (``NO_TIME``: of the session)."""
 

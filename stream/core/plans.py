@@ -15,6 +15,7 @@ from stream.core.plan import (
     PAGE_VIEW,
     SEEN,
     AnyOrderPlan,
+    Goal,
     Group,
     JourneyPlan,
     MicroPlan,
@@ -46,7 +47,12 @@ class Plans:
         bits: How many bits a kind has.
         conditions: How many different conditions there are on events of each name.
         conversions: The measures that are conversions of a session, micro or macro.
-        milestones: The bits of the micro-conversions: secondary actions, steps of funnels after the first.
+        milestones: The bits of what makes a session's intent high: secondary actions, steps of funnels after
+            the first.
+        goals: The macro steps, in the order of their funnels.
+        goal_bits: The bits of their measures.
+        leading: The bits of the micro-conversions that may lead to them: secondary actions, steps of funnels
+            after the first that are no macro step; also of funnels across sessions.
         weights: What reaching each measure adds to the intent score, in millionths.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
@@ -77,12 +83,18 @@ class Plans:
         self.conversions = frozenset(range(self.started)) - entrances - across
         firsts = {self._number[f"{f.name}.{f.steps[0].name}"] for f in definition.funnels}
         self.milestones = sum(1 << measure for measure in self.conversions - firsts)
+        self.goals = tuple(
+            Goal(f.name, number, self._number[f"{f.name}.{step.name}"])
+            for number, f in enumerate(definition.funnels)
+            for step in f.steps
+            if step.macro
+        )
+        self.goal_bits = sum(1 << goal.measure for goal in self.goals)
+        self.leading = (1 << self.started) - 1 & ~self.goal_bits & ~sum(1 << measure for measure in firsts)
         self.weights = [step.weight for f in definition.funnels for step in f.steps]
         self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
         self.groups = self._groups(definition)
-        self.macros = frozenset(
-            self._number[f"{f.name}.{s.name}"] for f in definition.funnels for s in f.steps if s.macro
-        )
+        self.macros = frozenset(goal.measure for goal in self.goals)
         self._macros_across = self.macros & across
         self.has_revenue = self.macros > self._macros_across
         self.journeys: dict[int, JourneyPlan] = {}
@@ -178,9 +190,7 @@ class Plans:
                 self._add(exclusion.event, exclusion.where, _Exclusion(steps, number))
             first += len(funnel.steps)
             if funnel.scope == "visitor":
-                macro = max(
-                    self.macros.intersection(range(first - len(funnel.steps), first)), default=NO_TIME
-                )
+                macro = next((goal.measure for goal in self.goals if goal.number == number), NO_TIME)
                 self.journeys[number] = JourneyPlan(number, first - 1, funnel.within_ms, macro)
         for micro in definition.micros:
             base = NO_TIME if micro.of == SESSION else self._number[micro.of]

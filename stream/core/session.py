@@ -26,6 +26,9 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             of its last event, and that one's number. For each unordered funnel, by its first measure, events
             that may be of use: time, and the bits of the steps that they match. Nearly always nothing.
         revenue: What it brought, if anything.
+        earlier: How many sessions of the visitor began earlier, back to where one began more than
+            ``known_for`` after the one before it. Of an attempt across sessions: that of the session in which
+            it reached the macro step.
     """
 
     first: int
@@ -42,6 +45,7 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     clicked: int
     trails: dict[int, list[tuple[int, ...]]] | None
     revenue: Revenue | None = None
+    earlier: int = 0
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -60,4 +64,5 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             self.clicked,
             None if self.trails is None else self.trails.copy(),
             None if self.revenue is None else self.revenue.copy(),
+            self.earlier,
         )

@@ -5,6 +5,7 @@ Everything else (events before others that are settled, equal times, a session t
 path: withdraw what the group's sessions contributed, compute them again, contribute that.
 """
 
+from stream.core.acquaintance import Acquaintance
 from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
 from stream.core.earning import earn, paid_by
@@ -29,13 +30,13 @@ class Settling:
         ledger: Ledger,
         lifetimes: Lifetimes,
         user_type_counts: bool,
+        remembers: bool,
     ) -> None:
         self._plans = plans
         self._times = times
-        self._clock = clock
         self._ledger = ledger
         self._lifetimes = lifetimes
-        self._user_type_counts = user_type_counts
+        self._acquaintance = Acquaintance(times, clock, ledger, user_type_counts, remembers)
         # Looked up here once: each is used for every event.
         self._timeout = times.timeout
         self._max_length = times.max_length
@@ -134,7 +135,7 @@ class Settling:
                         if reached:
                             ledger.reached(session, reached)
                             reached = []
-                        ledger.relabel(session, filled, session.returning)
+                        ledger.relabel(session, filled, session.returning, session.earlier)
             last = time
             kind = mark & kinds
             if kind or each or (time - first > engaged_after and engaged not in session.reached):
@@ -161,7 +162,7 @@ class Settling:
             ledger.reached(known, reached)
         if begun:
             sessions += begun
-            self._see_who_is_back(visitor, begun)
+            self._acquaintance.see(visitor, begun)
             for session in begun:
                 ledger.began(session)
                 self._lifetimes.watch(name, session)
@@ -182,37 +183,11 @@ class Settling:
                 parts[i].append(handed)
                 if old.first == group.sessions[i].first:
                     group.sessions[i].returning = old.returning
-        self._see_who_is_back(visitor, group.sessions)
+                    group.sessions[i].earlier = old.earlier
+        self._acquaintance.see(visitor, group.sessions)
         for session, olds in zip(group.sessions, parts, strict=True):
             self._ledger.contribute(session, olds)
             self._lifetimes.watch(name, session)
-
-    def _see_who_is_back(self, visitor: Visitor, fresh: list[Session]) -> None:
-        """Say of each session whether its visitor was there before; move contributions where that changes.
-
-        ``fresh`` sessions have nothing contributed yet. A session that began before the horizon keeps what is
-        known of it: no earlier one can turn up, and those that it was judged by may be forgotten.
-        """
-        if not self._user_type_counts:
-            return
-        groups = visitor.groups
-        if len(groups) == 1 and len(groups[0].sessions) == 1 and visitor.began < 0:
-            groups[0].sessions[0].returning = False  # alone, and nothing contributed yet
-            return
-        starts = [session.first for group in visitor.groups for session in group.sessions]
-        starts.append(visitor.began)
-        for group in visitor.groups:
-            for session in group.sessions:
-                first = session.first
-                if first < self._clock.horizon:
-                    continue
-                returning = any(0 <= start < first <= start + self._times.known_for for start in starts)
-                if returning == session.returning:
-                    continue
-                if any(session is other for other in fresh):
-                    session.returning = returning
-                else:
-                    self._ledger.relabel(session, session.labels, returning)
 
 
 def _rises(times: list[int], first: int) -> bool:

@@ -37,6 +37,26 @@ FIRST_BIN: Final = 32
 STRIDE: Final = 8
 """Bins of all histograms by turns: room is left for more."""
 
+FIRST_GOAL: Final = 1 << 14
+"""Places from here on are of conversions: so many for each funnel, by its number in the definition."""
+
+GOAL_STRIDE: Final = 1 << 11
+
+TIMED: Final = 0
+"""Of a funnel's conversions: how many have a time."""
+
+TIME: Final = 1
+"""The sum of their times, ms."""
+
+TOUCHPOINTS: Final = 2
+"""Sessions up to and including the one that converted, summed up over all conversions."""
+
+LEADING: Final = 3
+"""Distinct micro-conversions until then, likewise."""
+
+FIRST_TIME_BIN: Final = 32
+"""From here on, the bins of their times: room is left for more sums."""
+
 Tallies = dict[int, int]
 """Counts by place; none is 0."""
 
@@ -70,7 +90,22 @@ def histograms(tallies: Mapping[int, int]) -> dict[str, dict[int, int]]:
     """Return all histograms by name: how many values are in each bin."""
     found: list[dict[int, int]] = [{} for _ in _HISTOGRAMS]
     for place, count in tallies.items():
-        if FIRST_BIN <= place < FIRST_ACCOUNT:
+        if FIRST_BIN <= place < FIRST_GOAL:
             number, histogram = divmod(place - FIRST_BIN, STRIDE)
             found[histogram][number] = count
     return dict(zip(_HISTOGRAMS, found, strict=True))
+
+
+def goal_place(funnel: int, number: int) -> int:
+    """Return the place of a tally of the conversions of a funnel, which is by its number."""
+    return FIRST_GOAL + funnel * GOAL_STRIDE + number
+
+
+def goals(tallies: Mapping[int, int]) -> dict[int, Tallies]:
+    """Return the tallies of conversions: by the number of the funnel, then by their own."""
+    found: dict[int, Tallies] = {}
+    for place, count in tallies.items():
+        if FIRST_GOAL <= place < FIRST_ACCOUNT:
+            funnel, number = divmod(place - FIRST_GOAL, GOAL_STRIDE)
+            found.setdefault(funnel, {})[number] = count
+    return found

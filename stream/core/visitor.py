@@ -48,15 +48,17 @@ class Attempt(msgspec.Struct, array_like=True, gc=False):
         sid: The client's id of the session in which it began.
         state: How far it got, as a session has it; it begins with its first event of the first step, and its
             last event is the newest of that.
+        goal_sid: The client's id of the session in which it reached the macro step, if it did.
     """
 
     funnel: int
     sid: str
     state: Session
+    goal_sid: str = ""
 
     def copy(self) -> "Attempt":
         """Return an attempt that can change without this one."""
-        return Attempt(self.funnel, self.sid, self.state.copy())
+        return Attempt(self.funnel, self.sid, self.state.copy(), self.goal_sid)
 
 
 class Journey(msgspec.Struct, array_like=True, gc=False):
@@ -87,12 +89,14 @@ class Visitor(msgspec.Struct, array_like=True, gc=False):
     """Everything known of one visitor.
 
     ``began`` is when the newest of the sessions that are no longer kept began (-1: none): who is back is
-    known by it. ``journey`` is what it did in funnels that run across sessions, if anything.
+    known by it. ``journey`` is what it did in funnels that run across sessions, if anything. ``gone`` is how
+    many sessions there were up to and including that newest one, back as far as ``Session.earlier`` counts.
     """
 
     began: int
     groups: list[Group]
     journey: Journey | None = None
+    gone: int = 0
 
     @property
     def is_forgotten(self) -> bool:

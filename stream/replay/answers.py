@@ -1,9 +1,9 @@
-"""What a replay is asked for, and how it is printed: rates or sessions, as JSON lines or for people."""
+"""What a replay is asked for, and how it is printed: rates, sessions or times; JSON lines or for people."""
 
 from typing import BinaryIO, Literal
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, Group
 
 from stream.core.bucket import HOUR, Slot
 from stream.core.closed import ClosedRow
@@ -12,11 +12,12 @@ from stream.core.session import Session
 from stream.replay.count import WIDTHS, Count
 from stream.replay.intake import Intake
 from stream.replay.sorter import Sorter
-from stream.replay.totals import Totals, facts, whole
+from stream.replay.times import TimeRow
+from stream.replay.totals import Totals, conversions, facts, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
 
-What = Literal["rates", "sessions"]
-WHAT: tuple[What, ...] = ("rates", "sessions")
+What = Literal["rates", "sessions", "times"]
+WHAT: tuple[What, ...] = ("rates", "sessions", "times")
 
 MEMORY = 64 * 1024 * 1024
 """Bytes of printed sessions that are held to be sorted; more go to a temporary file."""
@@ -31,11 +32,13 @@ class Answer:
     Attributes:
         wants_sessions: Whether it is to be told of sessions.
         wants_slots: Whether it takes windows as they are counted instead of their rows.
+        wants_times: Whether it is to be told how long conversions took.
         widths: Lengths of the windows it is to be told of, ms.
     """
 
     wants_sessions = False
     wants_slots = False
+    wants_times = False
     widths: frozenset[int] = frozenset()
 
     def __init__(self, out: BinaryIO, screen: Console) -> None:
@@ -56,6 +59,9 @@ class Answer:
 
     def session(self, visitor: str, sid: str, session: Session) -> None:
         """Take a session, as it will stay."""
+
+    def times(self, rows: list[TimeRow]) -> None:
+        """Take how long the conversions of a window took; windows come as for `window`."""
 
     def end(self, count: Count, intake: Intake) -> None:
         """Take note that this was all."""
@@ -93,6 +99,33 @@ class RatesAsTable(Answer):
     def end(self, count: Count, intake: Intake) -> None:
         """Print the totals."""
         self._table.print(whole(self._totals, count, intake))
+
+
+class TimesAsJson(Answer):
+    """How long the conversions of every closed window, funnel and segment took, a line each."""
+
+    wants_times = True
+    widths = WIDTHS
+
+    def __init__(self, out: BinaryIO, screen: Console) -> None:
+        super().__init__(out, screen)
+        self._lines = msgspec.json.Encoder().encode_lines
+
+    def times(self, rows: list[TimeRow]) -> None:
+        """Print the rows."""
+        self._out.write(self._lines(rows))
+
+
+class TimesAsTable(Answer):
+    """How long all conversions took, for people."""
+
+    def __init__(self, out: BinaryIO, screen: Console, table: Console) -> None:
+        super().__init__(out, screen)
+        self._table = table
+
+    def end(self, count: Count, intake: Intake) -> None:
+        """Print the table."""
+        self._table.print(Group(conversions(count), facts(count, intake)))
 
 
 class SessionsAsLines(Answer):
@@ -133,7 +166,7 @@ def answer(
     """Return the answer that is asked for.
 
     Args:
-        what: Rates or sessions.
+        what: Rates, sessions or times.
         definition: What is measured.
         out: Takes lines.
         screen: Takes what is said about them.
@@ -142,4 +175,6 @@ def answer(
     """
     if what == "sessions":
         return SessionsAsLines(definition, out, screen, as_json=as_json)
+    if what == "times":
+        return TimesAsJson(out, screen) if as_json else TimesAsTable(out, screen, table)
     return RatesAsJson(out, screen) if as_json else RatesAsTable(definition, out, screen, table)

@@ -30,7 +30,7 @@ def replay(
         settings: What is measured.
         files: Paths; ``-`` is standard input.
         as_json: Whether to print an object a line instead of a text for people.
-        what: ``rates`` or ``sessions``.
+        what: ``rates``, ``sessions`` or ``times``.
         as_arrived: Whether to keep the order of the files, in which events may be late.
         leave: Called with the exit code when all is well and printed, before memory is given back: that takes
             as long as a tenth of the counting, and a process that ends there need not do it.
@@ -40,9 +40,9 @@ def replay(
     """
     screen = Console(stderr=True, highlight=False, markup=False)
     if what not in WHAT:
-        _say(screen, f"--what: found {what!r}; wanted: {' or '.join(WHAT)}")
+        _say(screen, f"--what: found {what!r}; wanted: {', '.join(WHAT[:-1])} or {WHAT[-1]}")
         return 2
-    chosen: What = "sessions" if what == "sessions" else "rates"
+    chosen: What = next(one for one in WHAT if one == what)
     table = Console(highlight=False, markup=False)
     if not table.is_terminal:
         table.width = NARROWEST

@@ -23,6 +23,7 @@ from stream.core.session import Session
 from stream.core.tally import add_tallies
 from stream.core.timer import BUCKET_MS
 from stream.replay.brief import Brief, Readings
+from stream.replay.times import TimeRow, time_rows
 from stream.replay.visitors import RestingVisitors
 
 STEP = 524_288
@@ -60,6 +61,7 @@ class Count:
         step: int = STEP,
         widths: frozenset[int] = WIDTHS,
         on_slots: Callable[[int, int, list[tuple[str, Slot]]], None] | None = None,
+        on_times: Callable[[list[TimeRow]], None] | None = None,
     ) -> None:
         """Begin.
 
@@ -70,6 +72,7 @@ class Count:
             step: Events a step.
             widths: Lengths of the windows that are handed out, ms; the others are only dropped.
             on_slots: Takes, instead of rows, each window's width and start (ms), and its segments as counted.
+            on_times: Takes how long the conversions of each window took, in the same order.
         """
         # Nothing slides in a replay: with a pane of a minute the core sums up by minutes from the start.
         times = replace(definition.times, pane=MINUTE, sizes=(MINUTE,))
@@ -82,7 +85,7 @@ class Count:
         self.read = self._partition.read
         self.readings = Readings()
         self._partition.lifetimes.told = self._on_session = on_session
-        self._on_window = on_window
+        self._on_window, self._on_times = on_window, on_times
         self._on_slots = on_slots
         self._times = times
         self._step = step
@@ -200,6 +203,8 @@ class Count:
             rows = self.rates.closed[number].whole(end - width)
             rows.sort(key=lambda row: (row.measure, row.segment))
             self._on_window(rows)
+            if self._on_times is not None:
+                self._on_times(time_rows(self.rates.levels[number + 1], end - width, self.rates.plans))
         hours = self.rates.levels[-1]
         for start in hours.starts():
             if start + HOUR <= until:

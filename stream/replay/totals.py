@@ -13,9 +13,11 @@ from stream.core.definition import MICRO, Definition
 from stream.core.event import OUTCOMES
 from stream.core.facts import facts as of_all
 from stream.core.segment import ALL
+from stream.core.timing import timings
 from stream.replay.count import Count
 from stream.replay.intake import Intake
 from stream.replay.session_totals import of_sessions
+from stream.replay.time_totals import of_conversions
 from stream.replay.visits import moment, plain
 
 NOTHING = "-"
@@ -91,7 +93,15 @@ def whole(totals: Totals, count: Count, intake: Intake) -> RenderableType:
     for table in totals.tables():
         parts += [table, Text("")]
     parts += [of_sessions(of_all(count.whole.cells, count.whole.tallies, count.rates.plans)), Text("")]
+    if count.rates.plans.goals:
+        parts.append(conversions(count))
     return Group(*parts, facts(count, intake))
+
+
+def conversions(count: Count) -> RenderableType:
+    """Return how long all conversions took, with an empty line behind."""
+    found = timings(count.whole.cells, count.whole.tallies, count.rates.plans)
+    return Group(of_conversions(found), Text(""))
 
 
 def facts(count: Count, intake: Intake) -> RenderableType:

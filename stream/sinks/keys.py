@@ -9,6 +9,7 @@ from stream.core.facts import FACT_FIELDS
 from stream.core.fields import Field
 from stream.core.rate import RATE_FIELDS, REVENUE
 from stream.core.segment import encode
+from stream.core.timing import TIME_FIELDS
 from stream.units import duration_text
 
 LIVE_FOR_MS = 3_600_000
@@ -59,6 +60,9 @@ RATE_HASH: tuple[Field, ...] = (
 SESSION_HASH: tuple[Field, ...] = (WINDOW_START, WINDOW_END, *FACT_FIELDS)
 """Fields of the sessions of a sliding window. What there is no data of is absent."""
 
+TIME_HASH: tuple[Field, ...] = (WINDOW_START, WINDOW_END, *TIME_FIELDS)
+"""Fields of the conversions of a funnel in a sliding window. What there is no data of is absent."""
+
 STATUS_HASH: tuple[Field, ...] = (
     Field("watermark", "time that all partitions have passed", "ms since the epoch"),
     Field("lag", "how far the work is behind the clock", "ms"),
@@ -82,6 +86,13 @@ KEYS: Mapping[str, Key] = {
         " event, so a window shorter than that has no closed ones",
         _LIVE_FOR,
         SESSION_HASH,
+    ),
+    "time:{funnel}:{size}:{segment}": Key(
+        "hash",
+        "time to conversion: of each funnel with a macro step, what reached that in the sliding window that"
+        " ends now",
+        _LIVE_FOR,
+        TIME_HASH,
     ),
     "history:{measure}:{segment}": Key(
         "sorted set",
@@ -125,6 +136,10 @@ class Keys:
     def session(self, size: str, segment: str) -> str:
         """Return the key of the sessions of a sliding window."""
         return f"{self._prefix}:session:{size}:{encode(segment)}"
+
+    def time(self, funnel: str, size: str, segment: str) -> str:
+        """Return the key of the time to conversion of a funnel in a sliding window."""
+        return f"{self._prefix}:time:{funnel}:{size}:{encode(segment)}"
 
     def history(self, measure: str, segment: str) -> str:
         """Return the key of a measure's closed minutes."""

@@ -1,6 +1,6 @@
 """What Redis is told: sliding windows, closed minutes, values of dimensions, and how the work goes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 
 import msgspec
@@ -13,6 +13,7 @@ from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.core.revenue import by_currency, decimals
 from stream.core.segment import ALL, Segments
+from stream.core.timing import timings
 from stream.core.window import SlidingWindow
 from stream.sinks.keys import LIVE_FOR_MS, Keys
 from stream.sinks.redis_values import Hash, Names, Scored, Value
@@ -65,7 +66,7 @@ class LiveRates:
             changed, window.changed = window.changed, set()
             size = duration_text(window.size)
             for segment in changed:
-                values |= self._sessions(window, segment)
+                values |= self._tallies(window, segment)
                 for measure, fields in self._window(rates, window, segment):
                     values[self.keys.rate(measure, size, segment)] = Hash(fields, LIVE_FOR_MS)
                     if segment == ALL:
@@ -85,15 +86,22 @@ class LiveRates:
                     fields["revenue"] = _text(decimals(revenue.get(number, {})))
                 yield measure, fields
 
-    def _sessions(self, window: SlidingWindow, segment: str) -> dict[str, Value]:
-        """Return the key of the window's sessions with its fields; nothing before time is known."""
+    def _tallies(self, window: SlidingWindow, segment: str) -> dict[str, Value]:
+        """Return the keys of the window's sessions and of its conversions; nothing before time is known."""
         if window.end is None:
             return {}
         cells = window.rows.get(segment) or new_row(len(self._measures))
-        found = facts(cells, window.tallies.get(segment, {}), self._plans).fields()
-        fields = {"window_start": window.end - window.size, "window_end": window.end, **found}
-        key = self.keys.session(duration_text(window.size), segment)
-        return {key: Hash({name: _text(value) for name, value in fields.items()}, LIVE_FOR_MS)}
+        tallies, size = window.tallies.get(segment, {}), duration_text(window.size)
+        found: dict[str, Mapping[str, float | dict[str, str]]] = {
+            self.keys.session(size, segment): facts(cells, tallies, self._plans).fields()
+        }
+        for funnel, timing in timings(cells, tallies, self._plans).items():
+            found[self.keys.time(funnel, size, segment)] = timing.fields()
+        span = {"window_start": str(window.end - window.size), "window_end": str(window.end)}
+        return {
+            key: Hash(span | {name: _text(value) for name, value in fields.items()}, LIVE_FOR_MS)
+            for key, fields in found.items()
+        }
 
     def _fields(
         self, rates: Rates, window: SlidingWindow, cells: Row, number: int, partial: bool
@@ -171,10 +179,11 @@ class LiveRates:
     def _all_windows(self, rates: Rates) -> Iterator[dict[str, Value]]:
         # All segments that ever were: an owner before may have shown what is no longer in a window.
         segments = rates.segments.all()
-        for group in _groups(segments, WINDOWS_A_PIECE // (len(rates.windows) * (len(self._measures) + 1))):
+        hashes = len(rates.windows) * (len(self._measures) + 1 + len(self._plans.goals))
+        for group in _groups(segments, WINDOWS_A_PIECE // hashes):
             values: dict[str, Value] = {}
             for segment, window in product(group, rates.windows.values()):
-                values |= self._sessions(window, segment)
+                values |= self._tallies(window, segment)
                 for measure, fields in self._window(rates, window, segment):
                     key = self.keys.rate(measure, duration_text(window.size), segment)
                     values[key] = Hash(fields, LIVE_FOR_MS)

@@ -12,6 +12,7 @@ STEP = ("funnel", "step", *SEGMENT)
 REVENUE = ("funnel", "currency", *SEGMENT)
 WINDOW = ("funnel", "step", "window", *SEGMENT)
 SESSIONS = ("window", *SEGMENT)
+CONVERSIONS = ("funnel", "stat", *SESSIONS)
 INPUT = ("topic", "partition")
 
 LABELS: Mapping[str, str] = {
@@ -142,6 +143,12 @@ METRICS: Mapping[str, Definition] = {
         GaugeMetricFamily,
         "Intent score of the sessions that began in the window and have closed: the weights they earned.",
         ("stat", *SESSIONS),
+        "rates",
+    ),
+    "microconv_time_to_conversion_seconds": Definition(
+        GaugeMetricFamily,
+        "Time from the first micro-conversion to the macro step, of what reached that in the window.",
+        CONVERSIONS,
         "rates",
     ),
     "microconv_watermark_timestamp_seconds": Definition(

@@ -21,6 +21,7 @@ from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.core.revenue import MILLION, accounts, amount_in, currency_of, measure_of
 from stream.core.segment import ALL
+from stream.core.timing import timings
 from stream.sinks.measure import measure_label, segment_label
 from stream.sinks.metrics import (
     BUCKETS,
@@ -121,7 +122,7 @@ class WorkerCollector(Collector):
             _collect_counters(rates, families)
             _collect_revenue(rates, families)
             _collect_windows(rates, families)
-            _collect_sessions(rates, families)
+            _collect_tallies(rates, families)
         return iter([family for family in families.values() if family.samples])
 
     def _collect_inputs(self, families: Mapping[str, Family]) -> None:
@@ -184,7 +185,7 @@ def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:
                     families[f"microconv_{name}"].add_metric(place, _or_nan(value))
 
 
-def _collect_sessions(rates: Rates, families: Mapping[str, Family]) -> None:
+def _collect_tallies(rates: Rates, families: Mapping[str, Family]) -> None:
     nothing = new_row(len(rates.measures))
     segments = [(segment, segment_label(segment)) for segment in rates.segments.all()]
     for size, window in rates.windows.items():
@@ -200,6 +201,10 @@ def _collect_sessions(rates: Rates, families: Mapping[str, Family]) -> None:
                     families["microconv_session_duration_seconds"].add_metric([stat, intent, *place], value)
                 score = _or_nan(getattr(found.score, stat))
                 families["microconv_intent_score"].add_metric([stat, *place], score)
+            for funnel, timing in timings(row, tallies, rates.plans).items():
+                for stat in STATS:
+                    value = _or_nan(getattr(timing.time, stat)) / 1000
+                    families["microconv_time_to_conversion_seconds"].add_metric([funnel, stat, *place], value)
 
 
 def _or_nan(value: float | None) -> float:

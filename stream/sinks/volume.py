@@ -53,14 +53,20 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
     """
     measures, segments = len(definition.measures()), _segments(definition)
     sizes, dimensions = len(set(definition.times.sizes)), len(definition.dimensions)
-    parts = {"measure": measures, "segment": segments, "size": sizes, "dimension": dimensions}
+    goals = sum(step.macro for funnel in definition.funnels for step in funnel.steps)  # one a funnel at most
+    parts = {
+        "measure": measures,
+        "segment": segments,
+        "size": sizes,
+        "dimension": dimensions,
+        "funnel": goals,
+    }
     only_watched = {**parts, "segment": _watched(definition, watched)}
-    funnels = sum(any(step.macro for step in funnel.steps) for funnel in definition.funnels)
     # Pairs of labels that say one thing come before the labels alone.
     sets: dict[tuple[str, ...], int] = {
         ("funnel", "step"): measures,
         ("dimension", "value"): segments,
-        ("funnel",): funnels,  # that have revenue
+        ("funnel",): goals,  # only these have revenue, and times
         ("window",): sizes,
         ("dimension",): dimensions,
         ("outcome",): len(OUTCOMES),
@@ -91,7 +97,7 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
             if key.type == "hash" and "{measure}" in pattern
         ),
         series_a_measure=of_measures // measures,
-        series_a_currency=funnels * segments,
+        series_a_currency=goals * segments,
     )
 
 

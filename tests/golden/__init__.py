@@ -18,6 +18,8 @@ values as they are.
 ``revenue`` names the windows of a macro step's measure likewise: ``f.order all 1h 13:00 EUR 12.50 USD 3.00``.
 ``sessions`` has, of some windows, facts about their sessions by the names that Redis has: ``-`` means that
 there is none. Where no window is said it is the hour of ``13:00``, of segment ``all``.
+``conversions`` likewise has facts about what reached the macro step of a funnel, with the funnel's name
+before that of the fact (``device=tv 1m 13:05 checkout mean 60000``).
 A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
 Spans of the configuration (``timeout``, ``engaged_after``) are in ``times``, exclusions in a funnel's
@@ -26,7 +28,7 @@ Where a case has no definition of its own (``funnel``, ``micro``, ``dimensions``
 ``default`` holds.
 """
 
-from tests.golden.case import Case, Counts, Window, differences, unlike_sessions
+from tests.golden.case import Case, Converted, Counts, Window, differences, unlike_sessions
 from tests.golden.loading import cases
 
-__all__ = ["Case", "Counts", "Window", "cases", "differences", "unlike_sessions"]
+__all__ = ["Case", "Converted", "Counts", "Window", "cases", "differences", "unlike_sessions"]

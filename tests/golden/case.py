@@ -15,6 +15,9 @@ Series = tuple[str, str, str]
 Window = tuple[str, str, int]
 """Segment, size of window, start (ms)."""
 
+Converted = tuple[str, str, str, int]
+"""Funnel, segment, size of window, start (ms)."""
+
 Counts = tuple[int, int, int]
 """Sessions, converted, actions."""
 
@@ -33,6 +36,7 @@ class Case:
             that are not named nothing is said.
         revenue: Likewise, of series of macro steps, what each of their windows has of it, by currency.
         sessions: Of some windows, what is known of their sessions by then, by name; ``None``: nothing.
+        conversions: Likewise of the conversions of a funnel.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Case:
     expected: Mapping[Series, Mapping[int, Counts]]
     revenue: Mapping[Series, Mapping[int, Mapping[str, str]]]
     sessions: Mapping[Window, Mapping[str, Any]]
+    conversions: Mapping[Converted, Mapping[str, float | None]]
 
 
 def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str, Any]]) -> list[str]:
@@ -68,25 +73,41 @@ def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str
     return found
 
 
-def unlike_sessions(case: Case, found: Mapping[Window, Mapping[str, Any]], near: float) -> list[str]:
-    """Return how what is known of sessions differs from what a case expects.
+def unlike_sessions(
+    case: Case,
+    sessions: Mapping[Window, Mapping[str, Any]],
+    conversions: Mapping[Converted, Mapping[str, float]],
+    near: float,
+) -> list[str]:
+    """Return how what is known of sessions and conversions differs from what a case expects.
 
     Args:
         case: The case.
-        found: What is known, by window.
+        sessions: What is known of sessions, by window.
+        conversions: What is known of conversions, by funnel and window.
         near: How far percentiles may be off, as a part of them.
     """
+    wrong = _unlike(case.sessions, sessions, "sessions", near)
+    return wrong + _unlike(case.conversions, conversions, "conversions", near)
+
+
+def _unlike(
+    expected: Mapping[Any, Mapping[str, float | None]],
+    found: Mapping[Any, Mapping[str, float]],
+    count: str,
+    near: float,
+) -> list[str]:
     wrong = []
-    for window, wanted in case.sessions.items():
+    for window, wanted in expected.items():
         known = found.get(window, {})
-        if not known.get("sessions"):  # a window without sessions is as good as none
+        if not known.get(count):  # a window without any is as good as none
             known = {}
         for name, value in wanted.items():
             got = known.get(name)
             if isinstance(value, dict):
                 wrong += [f"{window} {name}: is {got}, wanted {value}"] if got != value else []
                 continue
-            error = near if name.endswith(("_p50", "_p90")) else 1e-9
+            error = near if name.endswith(("p50", "p90")) else 1e-9
             if (got is None) != (value is None) or (
                 got is not None and value is not None and not isclose(got, value, rel_tol=error, abs_tol=0)
             ):

@@ -20,7 +20,7 @@ from stream.core.definition import (
     Step,
     Times,
 )
-from tests.golden.case import Case, Counts, Series, Window
+from tests.golden.case import Case, Converted, Counts, Series, Window
 from tests.oracle import Read
 
 HEADER = "measure segment size window sessions converted actions"
@@ -68,6 +68,7 @@ def _case(name: str, table: Mapping[str, Any]) -> Case:
         expected=_expected(table.get("expected", HEADER)),
         revenue=_revenue(table.get("revenue", "")),
         sessions=_sessions(table.get("sessions", "")),
+        conversions=_conversions(table.get("conversions", "")),
     )
 
 
@@ -153,6 +154,17 @@ def _sessions(text: str) -> dict[Window, dict[str, Any]]:
         segment, size, start = window or ("all", "1h", "13:00")
         sessions[segment, size, _moment(start)][name] = None if value == "-" else json.loads(value)
     return dict(sessions)
+
+
+def _conversions(text: str) -> dict[Converted, dict[str, float | None]]:
+    """Return the facts of lines such as ``f mean 60000`` or ``device=tv 1m 13:05 f count 1``."""
+    conversions: dict[Converted, dict[str, float | None]] = defaultdict(dict)
+    for line in filter(None, map(str.split, text.splitlines())):
+        *window, funnel, name, value = line
+        segment, size, start = window or ("all", "1h", "13:00")
+        found = conversions[funnel, segment, size, _moment(start)]
+        found[name] = None if value == "-" else float(value)
+    return dict(conversions)
 
 
 def _definition(table: Mapping[str, Any]) -> Definition:

@@ -58,8 +58,8 @@ DEFINITION = Definition(
             (
                 Step("d", "d"),
                 Step("c", "c", optional=True),
-                Step("d2", "d", macro=True),
-                Step("e", "e", where=(Condition("props.n", ("> 10 <= 20", "5")),)),
+                Step("d2", "d"),
+                Step("e", "e", where=(Condition("props.n", ("> 10 <= 20", "5")),), macro=True),
             ),
             within_ms=3 * MINUTE,
             order="unordered",
@@ -77,10 +77,10 @@ DEFINITION = Definition(
         ),
         Funnel(
             "again",
-            (Step("a", "a"), Step("c", "c", macro=True), Step("a2", "a")),
+            (Step("a", "a"), Step("b", "b", optional=True), Step("c", "c", macro=True), Step("a2", "a")),
             within_ms=2 * MINUTE,
             reentry="first",
-            exclusions=(Exclusion("c", (Condition("value", ("< 10",)),), 1, 2),),
+            exclusions=(Exclusion("c", (Condition("value", ("< 10",)),), 2, 3),),
             scope="visitor",
         ),
     ),

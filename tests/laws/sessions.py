@@ -1,6 +1,7 @@
-"""What a pipeline knows of the sessions of its windows, held against the batch."""
+"""What a pipeline knows of the sessions and the conversions of its windows, held against the batch."""
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any, NamedTuple
 
 from stream.agents.rates import RatesState
@@ -9,8 +10,10 @@ from stream.core.cell import Row, new_row
 from stream.core.definition import Definition
 from stream.core.facts import facts
 from stream.core.rates import Rates
+from stream.core.timing import timings
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Judged, rows
+from tests.oracle.conversions import conversions, timing
 from tests.oracle.summary import Visit, summary, unlike, visits
 
 
@@ -21,12 +24,14 @@ class Shown(NamedTuple):
         start: Where it begins, ms.
         end: Where it ends, ms.
         segments: What is known of its sessions, by segment.
+        times: What is known of its conversions, by segment and funnel.
         closed_until: Of each partition: sessions whose last event + timeout is before this have closed, ms.
     """
 
     start: int
     end: int
     segments: Mapping[str, Mapping[str, Any]]
+    times: Mapping[tuple[str, str], Mapping[str, float]]
     closed_until: tuple[int, ...]
 
 
@@ -34,19 +39,15 @@ def sliding(pipeline: Pipeline) -> list[Shown]:
     """Return all sliding windows as they are now."""
     core, until = _core(pipeline), _closed_until(pipeline)
     nothing = new_row(len(core.measures))
-    return [
-        Shown(
-            window.end - window.size,
-            window.end,
-            {
-                segment: _facts(core, window.rows.get(segment, nothing), window.tallies.get(segment, {}))
+    found = []
+    for window in core.windows.values():
+        if window.end is not None:
+            known = {
+                segment: (window.rows.get(segment, nothing), window.tallies.get(segment, {}))
                 for segment in window.rows.keys() | window.tallies.keys()
-            },
-            until,
-        )
-        for window in core.windows.values()
-        if window.end is not None
-    ]
+            }
+            found.append(_shown(core, window.end - window.size, window.end, known, until))
+    return found
 
 
 def kept(pipeline: Pipeline) -> Iterator[Shown]:
@@ -54,14 +55,15 @@ def kept(pipeline: Pipeline) -> Iterator[Shown]:
     core, until = _core(pipeline), _closed_until(pipeline)
     for level in core.levels[1:]:
         for start in level.starts():
-            found = {s: _facts(core, slot.cells, slot.tallies) for s, slot in level.segments(start)}
-            yield Shown(start, start + level.width, found, until)
+            known = {s: (slot.cells, slot.tallies) for s, slot in level.segments(start)}
+            yield _shown(core, start, start + level.width, known, until)
 
 
 def differences(windows: list[Shown], judged: Judged, definition: Definition) -> list[str]:
     """Return where windows differ from what the batch makes of the same records."""
     scope = rows(judged, definition, ("1m",), unlisted=True).scope
-    every = visits(judged, definition)
+    every, converted = visits(judged, definition), conversions(judged, definition)
+    goals = [f.name for f in definition.funnels if any(step.macro for step in f.steps)]
     timeout = definition.times.timeout
     found = []
     for window in windows:
@@ -75,11 +77,29 @@ def differences(windows: list[Shown], judged: Judged, definition: Definition) ->
             wanted = summary((v for v in inside if segment in v.segments), definition, is_closed)
             wrong = unlike(window.segments.get(segment, {}), wanted)
             found += [f"{segment} {window.start} to {window.end}: {', '.join(wrong)}"] if wrong else []
+        soon = [c for c in converted if window.start <= c.time < window.end]
+        segments = {*(segment for segment, _ in window.times), *(s for c in soon for s in c.segments)}
+        for segment, goal in product(filter(scope.segment, segments), goals):
+            of_goal = timing(c for c in soon if c.funnel == goal and segment in c.segments)
+            wrong = unlike(window.times.get((segment, goal), {}), of_goal)
+            found += [f"{goal} {segment} {window.start} to {window.end}: {', '.join(wrong)}"] if wrong else []
     return found
 
 
-def _facts(core: Rates, row: Row, tallies: Mapping[int, int]) -> Mapping[str, Any]:
-    return facts(row, tallies, core.plans).fields()
+def _shown(
+    core: Rates,
+    start: int,
+    end: int,
+    known: Mapping[str, tuple[Row, Mapping[int, int]]],
+    until: tuple[int, ...],
+) -> Shown:
+    found = {segment: facts(row, tallies, core.plans).fields() for segment, (row, tallies) in known.items()}
+    times = {
+        (segment, funnel): found.fields()
+        for segment, (row, tallies) in known.items()
+        for funnel, found in timings(row, tallies, core.plans).items()
+    }
+    return Shown(start, end, found, times, until)
 
 
 def _closed_until(pipeline: Pipeline) -> tuple[int, ...]:

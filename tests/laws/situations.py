@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from stream.core.definition import Definition, Times
 from stream.core.labels import FORWARD_FACTOR
+from tests.laws.converting import CONVERTING, converting
 from tests.laws.deciding import DECIDING, deciding
 from tests.laws.defined import MINUTE
 from tests.laws.journeys import JOURNEYS, journeys
@@ -58,6 +59,7 @@ SITUATIONS = (
     *DECIDING,
     *TAKING_BACK,
     *JOURNEYS,
+    *CONVERTING,
 )
 """All that :func:`situations` can find. Some faults show in one of them alone."""
 
@@ -71,6 +73,7 @@ def situations(reads: Sequence[Read], definition: Definition) -> Iterator[str]:
         yield f"a record that is {verdict}"
     yield from taking_back(judged, definition)
     yield from journeys(judged, definition)
+    yield from converting(judged, definition)
     groups: dict[tuple[str, str], Ordered] = defaultdict(list)
     ids: set[tuple[str, str]] = set()
     for event in judged.counted:

@@ -20,11 +20,13 @@ def test_golden_case(case: Case, at_once: bool) -> None:
     inputs = groupby(case.reads, key=lambda read: (read.topic, read.partition))
     pipeline.run([list(reads) for _, reads in inputs] if at_once else [[read] for read in case.reads])
     assert differences(case, pipeline.rows) == [], case.sentence
-    known = {
-        (segment, duration_text(window.end - window.start), window.start): found
-        for window in kept(pipeline)
-        for segment, found in window.segments.items()
-    }
-    assert unlike_sessions(case, known, near=0.02) == [], case.sentence
+    sessions, conversions = {}, {}
+    for window in kept(pipeline):
+        size = duration_text(window.end - window.start)
+        for segment, found in window.segments.items():
+            sessions[segment, size, window.start] = found
+        for (segment, funnel), found in window.times.items():
+            conversions[funnel, segment, size, window.start] = found
+    assert unlike_sessions(case, sessions, conversions, near=0.02) == [], case.sentence
     counted = sum((Counter(pipeline.outcomes(p)) for p in range(partitions)), Counter())
     assert counted == Counter(outcome.partition(":")[0] for outcome in case.outcomes), case.sentence

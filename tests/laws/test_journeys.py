@@ -19,6 +19,7 @@ from stream.core.visitor import Attempt, Journey
 from tests.laws.counting import unseen_revenue
 from tests.laws.drawing import BEGIN
 from tests.laws.pipeline import TOPICS, Pipeline
+from tests.laws.sessions import differences, kept
 from tests.oracle import Read, compare, judge, rows
 from tests.oracle.attempts import attempts_of, reached_across
 from tests.oracle.money import paying, worth
@@ -27,7 +28,13 @@ from tests.oracle.record import Event
 EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or 300)
 SECOND = 1_000
 ON_P = (Condition("page", ("/p",)),)
-TIMES = Times(timeout=3 * SECOND, out_of_order=0, allowed_lateness=2 * SECOND, max_length=6 * SECOND)
+TIMES = Times(
+    timeout=3 * SECOND,
+    out_of_order=0,
+    allowed_lateness=2 * SECOND,
+    max_length=6 * SECOND,
+    known_for=4 * SECOND,
+)
 """Sessions of seconds: some are forgotten while their attempts go on."""
 PATIENT = Times(timeout=3 * SECOND, allowed_lateness=60 * SECOND)
 """Nothing is late."""
@@ -121,12 +128,13 @@ def test_attempts_are_those_of_the_batch(funnel: Funnel, story: list[Said], hori
     wanted = attempts_of(events, funnel)
     assert [attempt.state.reached for attempt in found] == [attempt.times for attempt in wanted]
     assert [brought_by(attempt) for attempt in found] == [
-        sum(
-            worth(event)["XXX"] for event in paying(attempt.events(), funnel, reached_across(attempt, funnel))
-        )
+        sum(worth(event)["XXX"] for event in paying(attempt.took(), funnel, reached_across(attempt, funnel)))
         for attempt in wanted
     ]
     assert [attempt.sid for attempt in found] == [attempt.first.session_id for attempt in wanted]
+    goal = plans.journeys[0].macro
+    converted_in = [attempt.events[goal].session_id for attempt in wanted if goal in attempt.events]
+    assert [attempt.goal_sid for attempt in found if goal in attempt.state.reached] == converted_in
 
 
 def brought_by(attempt: Attempt) -> int:
@@ -159,8 +167,10 @@ def test_rows_are_those_of_the_batch(
     pipeline.let_time_pass(24 * 3_600 * SECOND)
 
     note(f"{definition}")
-    wanted = rows(judge(reads, definition), definition)
+    judged = judge(reads, definition)
+    wanted = rows(judged, definition)
     assert compare(pipeline.rows, wanted) == []
+    assert differences(list(kept(pipeline)), judged, definition) == []
     state = pipeline.rates.state
     assert isinstance(state, RatesState)
     actions: Counter[tuple[str, str]] = Counter()

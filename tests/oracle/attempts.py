@@ -16,17 +16,19 @@ class Attempt:
     Attributes:
         turns: Its turns, the first of them that of the event that opened it, which serves as nothing else.
         times: When each step was reached, ms, by the step's number.
+        events: By which event, likewise.
     """
 
     turns: list[Turn]
     times: dict[int, int]
+    events: dict[int, Event]
 
     @property
     def first(self) -> Event:
         """The event that opened it."""
         return self.turns[0].event
 
-    def events(self) -> list[Event]:
+    def took(self) -> list[Event]:
         """Return the events that it took as steps."""
         return [turn.event for turn in self.turns if turn.steps or turn is self.turns[0]]
 
@@ -54,13 +56,14 @@ def attempts_of(events: Sequence[Event], funnel: Funnel) -> list[Attempt]:
             current = None
         if current is None:
             if 0 in turn.steps:
-                current = Attempt([replace(turn, steps=(0,))], {0: turn.time})
+                current = Attempt([replace(turn, steps=(0,))], {0: turn.time}, {0: turn.event})
                 attempts.append(current)
             continue
         current.turns.append(turn)
         for step in turn.steps:
             if step not in current.times and _is_led_to(step, current.turns, funnel):
                 current.times[step] = turn.time
+                current.events[step] = turn.event
         if last in current.times:
             current = None
     return attempts

@@ -105,7 +105,7 @@ def rows(
                 segments = _exact(session_of(attempt, sessions), scope)
                 times = reached_across(attempt, funnel)
                 _count(times, of, segments, scope.sizes, counts)
-                taken = attempt.events()
+                taken = attempt.took()
                 _earn(paying(taken, funnel, times), funnel, times, segments, scope.sizes, revenue)
     result = Rows(scope)
     for key in sorted(counts):

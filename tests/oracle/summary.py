@@ -153,5 +153,5 @@ def unlike(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
 def _near(name: str, found: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict):
         return bool(found == wanted)
-    error = ERROR + 1e-9 if name.endswith(("_p50", "_p90")) else 1e-9
+    error = ERROR + 1e-9 if name.endswith(("p50", "p90")) else 1e-9
     return isclose(found, wanted, rel_tol=0, abs_tol=error * abs(wanted))

@@ -9,6 +9,7 @@ import pytest
 from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Micro, Step, Times
 from tests import golden
 from tests.oracle import Read, compare, judge, rows, wilson
+from tests.oracle.conversions import conversions, timing
 from tests.oracle.rates import size_ms
 from tests.oracle.summary import summary, visits
 
@@ -23,13 +24,19 @@ def test_golden_case(case: golden.Case) -> None:
     assert [str(v) for v in judge(case.reads, case.definition).verdicts] == list(case.outcomes), case.sentence
     found = rows(case.reads, case.definition, unlisted=True)
     assert not golden.differences(case, found), case.sentence
-    every = visits(judge(case.reads, case.definition), case.definition)
-    known = {}
+    judged = judge(case.reads, case.definition)
+    every, converted = visits(judged, case.definition), conversions(judged, case.definition)
+    known, timed = {}, {}
     for segment, size, start in case.sessions:
         end = start + size_ms(size)
         inside = [v for v in every if start <= v.start < end and segment in v.segments]
         known[segment, size, start] = summary(inside, case.definition)
-    assert not golden.unlike_sessions(case, known, near=1e-9), case.sentence
+    for funnel, segment, size, start in case.conversions:
+        end = start + size_ms(size)
+        timed[funnel, segment, size, start] = timing(
+            c for c in converted if c.funnel == funnel and start <= c.time < end and segment in c.segments
+        )
+    assert not golden.unlike_sessions(case, known, timed, near=1e-9), case.sentence
 
 
 def read(offset: int, time: int, **fields: object) -> Read:

@@ -178,13 +178,19 @@ def test_without_the_extra_it_is_said_how_to_install_it(
 def test_what_is_not_built_is_refused(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Only what there is can be asked for."""
     assert replay(SETTINGS, ["-"], what="alerts") == 2
-    assert b"--what: found 'alerts'; wanted: rates or sessions" in capfdbinary.readouterr().err
+    assert b"--what: found 'alerts'; wanted: rates, sessions or times" in capfdbinary.readouterr().err
 
 
 def test_the_process_ends_at_once_when_all_is_printed(tmp_path: Path) -> None:
     """Into a pipe everything arrives, with code 0, whatever kind of result; a mistake has its own code."""
     file = write(tmp_path / "a", [record.value for record in traffic(3_000)])
-    kinds: list[tuple[What, bool]] = [("rates", False), ("rates", True), ("sessions", True)]
+    kinds: list[tuple[What, bool]] = [
+        ("rates", False),
+        ("rates", True),
+        ("sessions", True),
+        ("times", False),
+        ("times", True),
+    ]
     for what, as_json in kinds:
         arguments = ["--what", what, *(["--json"] if as_json else [])]
         done = subprocess.run([*COMMAND, *arguments, str(file)], capture_output=True, timeout=60)

@@ -105,7 +105,8 @@ def test_redis_gets_as_many_keys_as_were_told() -> None:
     assert found == told.keys
     assert told.keys["history:{measure}:{segment}"] == 7 * (1 + 9 + 2 + 1)
     assert told.keys["session:{size}:{segment}"] == 2 * 25
-    assert told.hashes() == (7 + 1) * 2 * 25 + 2
+    assert told.keys["time:{funnel}:{size}:{segment}"] == 2 * 25, "of the one funnel with a macro step"
+    assert told.hashes() == (7 + 1 + 1) * 2 * 25 + 2
 
 
 def test_what_one_measure_costs() -> None:

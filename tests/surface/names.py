@@ -103,9 +103,12 @@ SESSION = """window_start window_end sessions closed engaged bounced single_page
 duration_mean duration_p50 duration_p90 high_intent_duration_mean high_intent_duration_p50
 high_intent_duration_p90 page_views_mean click_through score_mean score_p50 score_p90 revenue_per_session"""
 
+TIME = "window_start window_end conversions count mean p50 p90 touchpoints_mean micro_conversions_mean"
+
 REDIS = {
     "rate:{measure}:{size}:{segment}": ("hash", RATE),
     "session:{size}:{segment}": ("hash", SESSION),
+    "time:{funnel}:{size}:{segment}": ("hash", TIME),
     "history:{measure}:{segment}": ("sorted set", ROW),
     "segments:{dimension}": ("set", ""),
     "status": ("hash", "watermark lag workers counted duplicate late rejected bot"),
@@ -129,6 +132,7 @@ METRICS = {
     "microconv_window_open_sessions": ("gauge", GAUGE),
     "microconv_window_actions": ("gauge", GAUGE),
     "microconv_session_duration_seconds": ("gauge", f"stat intent window {SEGMENT}"),
+    "microconv_time_to_conversion_seconds": ("gauge", f"funnel stat window {SEGMENT}"),
     "microconv_bounce_ratio": ("gauge", f"window {SEGMENT}"),
     "microconv_engagement_ratio": ("gauge", f"window {SEGMENT}"),
     "microconv_intent_score": ("gauge", f"stat window {SEGMENT}"),

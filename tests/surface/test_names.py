@@ -201,6 +201,7 @@ def test_keys_in_redis() -> None:
     keys = Keys("mc")
     assert keys.rate("checkout.order", "5m", "device=tv set") == "mc:rate:checkout.order:5m:device=tv%20set"
     assert keys.session("1h", "device=tv set") == "mc:session:1h:device=tv%20set"
+    assert keys.time("checkout", "1h", "device=tv set") == "mc:time:checkout:1h:device=tv%20set"
     assert keys.history("checkout.order", "all") == "mc:history:checkout.order:all"
     assert (keys.segments("device"), keys.status, keys.fence, keys.rates_channel) == (
         "mc:segments:device",

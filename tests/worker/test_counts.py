@@ -37,7 +37,8 @@ async def test_messy_traffic_is_counted_exactly(site: Site, tmp_path: Path) -> N
 
         half = (await read_topic(site.bootstrap, site.events))[::2]
         found = "\n".join(await differences(site, Truth(half, site.definition(), truth.closed_by)))
-        for sign in (" 1m 2026-03-02T10:00Z: ", "rejected: ", "late: ", "status: ", "rate ", ":session:1h:"):
+        signs = (" 1m 2026-03-02T10:00Z: ", "rejected: ", "late: ", "status: ", "rate ")
+        for sign in (*signs, ":session:1h:", ":time:checkout:"):
             assert sign in found, "the comparison sees that half of the records are not in the truth"
 
 

@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 
 from stream.core.definition import Definition
 from tests.oracle import Judged, Key, Read, Rows, judge, judge_unkeyed, rows, wilson
+from tests.oracle.conversions import conversions, timing
 from tests.oracle.money import texts
 from tests.oracle.summary import summary, visits
 from tests.worker.traffic import CLOSING, HOUR
@@ -97,6 +98,7 @@ class Truth:
         self.closed.update((key, row) for key, row in every.items() if self.closed.scope.key(key))
         self._buckets = _by_series(every)
         self._visits = visits(judged, definition)
+        self._conversions = conversions(judged, definition)
         self._still_open = _by_series(rows(_closing(judged), definition, (PANE, MINUTE_SIZE), unlisted=True))
         self.rejected = _set_aside(records, places, judged, "rejected")
         self.late = _set_aside(records, places, judged, "late")
@@ -147,6 +149,15 @@ class Truth:
         if not inside:
             return {}
         return summary(inside, self._definition, lambda visit: not visit.visitor.startswith(CLOSING))
+
+    def times(self, funnel: str, segment: str, size_ms: int, end: int) -> dict[str, float]:
+        """Return what is known of the conversions of a funnel in a sliding window; nothing without any."""
+        inside = [
+            c
+            for c in self._conversions
+            if c.funnel == funnel and end - size_ms <= c.time < end and segment in c.segments
+        ]
+        return timing(inside) if inside else {}
 
 
 def _closing(judged: Judged) -> Judged:

@@ -44,22 +44,26 @@ async def redis_differences(site: Site, truth: Truth, published: Mapping[Key, Ro
     """Return how Redis differs from the truth, and its history from what was published."""
     async with site.store() as store:
         rate_keys = [key async for key in store.scan_iter(f"{site.tag}:rate:*", count=1000)]
-        session_keys = [key async for key in store.scan_iter(f"{site.tag}:session:*", count=1000)]
+        tally_keys = [key async for key in store.scan_iter(f"{site.tag}:session:*", count=1000)]
+        tally_keys += [key async for key in store.scan_iter(f"{site.tag}:time:*", count=1000)]
         history_keys = [key async for key in store.scan_iter(f"{site.tag}:history:*", count=1000)]
         asked = store.pipeline(transaction=True)
         asked.hgetall(f"{site.tag}:status")
-        for key in (*rate_keys, *session_keys):
+        for key in (*rate_keys, *tally_keys):
             asked.hgetall(key)
         for key in history_keys:
             asked.zrange(key, 0, -1, withscores=True)
         status, *values = await asked.execute()
-    hashes = dict(zip((*rate_keys, *session_keys), values, strict=False))
+    hashes = dict(zip((*rate_keys, *tally_keys), values, strict=False))
     windows = {key: hashes[key] for key in rate_keys}
     histories = dict(zip(history_keys, values[len(hashes) :], strict=True))
+    tallies = _tallies(site, hashes, int(status.get("watermark", 0)), truth)
+    of_times = [found for found in tallies if found.startswith(f"{site.tag}:time:")]
     return [
         *_status(status, truth),
         *_windows(site, windows, int(status.get("watermark", 0)), truth)[:MOST],
-        *_sessions(site, hashes, int(status.get("watermark", 0)), truth)[:MOST],
+        *[found for found in tallies if found not in of_times][:MOST],
+        *of_times[:MOST],
         *_histories(site, histories, published)[:MOST],
     ]
 
@@ -130,21 +134,25 @@ def _windows(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int
     return differing
 
 
-def _sessions(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int, truth: Truth) -> list[str]:
-    """Compare what is known of the sessions of sliding windows; where there are none, counts of 0 will do."""
+def _tallies(site: Site, hashes: Mapping[str, Mapping[str, str]], watermark: int, truth: Truth) -> list[str]:
+    """Compare what is known of sessions and conversions in sliding windows; of none, counts of 0 will do."""
     differing = []
+    goals = [f.name for f in site.definition().funnels if any(step.macro for step in f.steps)]
     for size_ms in site.definition().times.sizes:
         end = truth.window_end(size_ms, watermark)
         for segment in sorted({segment for _, segment in truth.series() if truth.scope.segment(segment)}):
             dimension, equals, value = segment.partition("=")
-            key = f"{site.tag}:session:{duration_text(size_ms)}:{dimension}{equals}{quote(value)}"
-            found = {name: json.loads(text) for name, text in hashes.get(key, {}).items()}
-            ends = {found.pop("window_start", None), found.pop("window_end", None)}
-            wanted = truth.sessions(segment, size_ms, end)
-            if wanted and ends != {end - size_ms, end}:
-                differing.append(f"{key} is of {ends}, wanted {end - size_ms} to {end}")
-            wrong = unlike(found, wanted) if wanted or any(found.values()) else []
-            differing += [f"{key}: {', '.join(wrong)}"] if wrong else []
+            place = f"{duration_text(size_ms)}:{dimension}{equals}{quote(value)}"
+            every = {f"{site.tag}:session:{place}": truth.sessions(segment, size_ms, end)}
+            for goal in goals:
+                every[f"{site.tag}:time:{goal}:{place}"] = truth.times(goal, segment, size_ms, end)
+            for key, wanted in every.items():
+                found = {name: json.loads(text) for name, text in hashes.get(key, {}).items()}
+                ends = {found.pop("window_start", None), found.pop("window_end", None)}
+                if wanted and ends != {end - size_ms, end}:
+                    differing.append(f"{key} is of {ends}, wanted {end - size_ms} to {end}")
+                wrong = unlike(found, wanted) if wanted or any(found.values()) else []
+                differing += [f"{key}: {', '.join(wrong)}"] if wrong else []
     return differing
 
 

@@ -1,0 +1,91 @@
+"""What decides how long conversions took, and how many sessions came before them; and what late events do."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from stream.core.definition import Definition
+from tests.oracle import Judged
+from tests.oracle.attempts import across, attempts_of
+from tests.oracle.conversions import Conversion, of_visitor
+from tests.oracle.record import Event
+from tests.oracle.visits import sessions_of
+
+CONVERTING = (
+    "a conversion without a micro-conversion",
+    "a micro-conversion at the time of the macro step",
+    "several micro-conversions before a macro step",
+    "two macro steps in one session",
+    "a third session that converts",
+    "a conversion after being away for too long",
+    "an attempt that converts in another session",
+    "an attempt that goes on after its macro step",
+    "a late event that makes a conversion take longer",
+    "a late event that makes a conversion take less",
+    "a late event that makes an earlier session",
+    "a late event that leaves fewer sessions before a conversion",
+)
+
+
+def converting(judged: Judged, definition: Definition) -> Iterator[str]:
+    """Yield what events do to conversions, in the order they were counted, and what those are in the end."""
+    known: dict[tuple[int, str], list[Event]] = defaultdict(list)
+    for event in judged.counted:
+        before = known[event.partition, event.visitor]
+        if any(other.time > event.time for other in before):
+            yield from _late(event, before, definition)
+        before.append(event)
+    for events in known.values():
+        yield from _in_the_end(events, definition)
+
+
+def _late(event: Event, before: Sequence[Event], definition: Definition) -> Iterator[str]:
+    """What an event does to the conversions that there were and still are."""
+    had = _by_place(of_visitor(before, definition))
+    for place, now in _by_place(of_visitor([*before, event], definition)).items():
+        old = had.get(place)
+        if old is None:
+            continue
+        if now.took is not None and old.took is not None and now.took != old.took:
+            yield f"a late event that makes a conversion take {'longer' if now.took > old.took else 'less'}"
+        if now.touchpoints > old.touchpoints:
+            yield "a late event that makes an earlier session"
+        if now.touchpoints < old.touchpoints:
+            yield "a late event that leaves fewer sessions before a conversion"
+
+
+def _by_place(conversions: Iterator[Conversion]) -> dict[tuple[str, int], Conversion]:
+    return {(conversion.funnel, conversion.time): conversion for conversion in conversions}
+
+
+def _in_the_end(events: Sequence[Event], definition: Definition) -> Iterator[str]:
+    every = list(of_visitor(events, definition))
+    sessions = sessions_of(events, definition)
+    endless = replace(definition, times=replace(definition.times, known_for=10**12))
+    if [c.touchpoints for c in of_visitor(events, endless)] != [c.touchpoints for c in every]:
+        yield "a conversion after being away for too long"
+    for conversion in every:
+        if conversion.took is None:
+            yield "a conversion without a micro-conversion"
+        if conversion.took == 0:
+            yield "a micro-conversion at the time of the macro step"
+        if conversion.micros > 1 and conversion.took:
+            yield "several micro-conversions before a macro step"
+        if conversion.touchpoints > 2:
+            yield "a third session that converts"
+    for session in sessions:
+        inside = [c for c in every if session.start <= c.time <= session.events[-1].time]
+        if len({c.funnel for c in inside}) > 1:
+            yield "two macro steps in one session"
+    for funnel in definition.funnels:
+        macro = next((n for n, step in enumerate(funnel.steps) if step.macro), None)
+        if macro is None or not across(funnel):
+            continue
+        for attempt in attempts_of(events, funnel):
+            event = attempt.events.get(macro)
+            if event is None:
+                continue
+            if not any(event in s.events and attempt.first in s.events for s in sessions):
+                yield "an attempt that converts in another session"
+            if max(attempt.times.values()) > attempt.times[macro]:
+                yield "an attempt that goes on after its macro step"
