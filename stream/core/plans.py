@@ -53,6 +53,7 @@ class Plans:
         engaged_after: A session that lasts longer is engaged, ms.
         journeys: The funnels that run across sessions, by number.
         macros: The measures of all macro steps: these have revenue.
+        goals: The names of the events of macro steps.
         has_revenue: Whether some of them are of sessions.
     """
 
@@ -83,6 +84,7 @@ class Plans:
         self.macros = frozenset(
             self._number[f"{f.name}.{s.name}"] for f in definition.funnels for s in f.steps if s.macro
         )
+        self.goals = frozenset(step.event for f in definition.funnels for step in f.steps if step.macro)
         self._macros_across = self.macros & across
         self.has_revenue = self.macros > self._macros_across
         self.journeys: dict[int, JourneyPlan] = {}
