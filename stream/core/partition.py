@@ -71,6 +71,7 @@ class Partition:
         self._live = self.visitors.live
         self._bits = self._plans.bits
         self._kinds = self._plans.kinds
+        self._paying = self._plans.paying
         self._labels = self.ledger.labels
         self._reads_device = "device" in fields_read(definition)
 
@@ -81,7 +82,9 @@ class Partition:
         kind = self._kinds.get(event.name)
         if kind is None:
             kind = self._plans.kind_of(event)
-        money = NO_MONEY if event.value is None else self._money_of(event, kind)
+        money = NO_MONEY
+        if event.value is not None and event.name in self._paying:
+            money = self._money_of(event, kind)
         return kind, self._labels.of(event), money
 
     def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
@@ -137,7 +140,9 @@ class Partition:
             if kind is None:
                 kind = self._plans.kind_of(event)
             labels = self._labels.of(event)
-            money = NO_MONEY if event.value is None else self._money_of(event, kind)
+            money = NO_MONEY
+            if event.value is not None and event.name in self._paying:
+                money = self._money_of(event, kind)
         else:
             kind, labels, money = reading
         if self.journeys is not None:
@@ -173,7 +178,7 @@ class Partition:
         self.lifetimes.pass_time()
 
     def _money_of(self, event: Event, kind: int) -> Money:
-        """Return the money of an event with a value; of none but those that match a macro step it counts."""
+        """Return the money of an event with the name of a macro step's; it may not match that."""
         plan = self._plans.by_kind(kind)
         if plan.macros or plan.journey_macros:
             return money_of(event.value, event.currency)

@@ -59,6 +59,7 @@ class Plans:
         engaged_after: A session that lasts longer is engaged, ms.
         journeys: The funnels that run across sessions, by number.
         macros: The measures of all macro steps: these have revenue.
+        paying: The names of their events.
         has_revenue: Whether some of them are of sessions.
     """
 
@@ -95,6 +96,7 @@ class Plans:
         self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
         self.groups = self._groups(definition)
         self.macros = frozenset(goal.measure for goal in self.goals)
+        self.paying = frozenset(step.event for f in definition.funnels for step in f.steps if step.macro)
         self._macros_across = self.macros & across
         self.has_revenue = self.macros > self._macros_across
         self.journeys: dict[int, JourneyPlan] = {}

@@ -42,7 +42,7 @@ RATE_FIELDS: tuple[Field, ...] = (
 REVENUE = Field(
     "revenue",
     "of a macro measure: what the sessions brought that reached it inside the window, by currency"
-    ' (`{"EUR": "12.50"}`; no currency: `XXX`); by `actions`: of a converting session; others have none',
+    ' (`{"EUR": "12.50"}`; no currency: `XXX`); per `actions` that of a converting session; others: none',
     "decimals",
 )
 

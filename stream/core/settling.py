@@ -116,7 +116,8 @@ class Settling:
         reached: list[int] = []
         bits, kinds = self._bits, self._kinds
         engaged, engaged_after, each = plans.engaged, plans.engaged_after, plans.any_strict
-        times, marks, paid = group.times, group.marks, paid_by(group)
+        times, marks = group.times, group.marks
+        paid = None if group.paid is None else paid_by(group)
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
             labels = known_labels[mark >> bits]

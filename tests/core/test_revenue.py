@@ -138,6 +138,27 @@ def test_an_attempt_that_is_split_leaves_what_it_was_seen_to_bring() -> None:
     assert counted(story) == "15.00"
 
 
+def test_a_label_that_is_told_later_brings_its_segment_what_was_seen() -> None:
+    """A session that says its device after its order has the order counted there, too."""
+    story = Story(SHOP)
+    story.at("13:00", "see")
+    story.at("13:01", "order", value=10, **EUROS)
+    story.at("13:02", "p", device="mobile")
+    assert (counted(story, "device=mobile"), counted(story)) == ("10.00", "10.00")
+
+
+def test_what_an_attempt_lost_is_not_counted_again() -> None:
+    """An order that a late last step leaves to nobody stays counted; another of that worth adds nothing."""
+    story = Story(ACROSS)
+    story.at("13:00", "see")
+    story.at("13:10", "order", value=10, **EUROS)
+    story.at("13:40", "order", value=5, **EUROS)
+    story.at("13:20", "thank")
+    assert counted(story) == "15.00"
+    story.at("13:15", "order", value=5, **EUROS)
+    assert counted(story) == "15.00"
+
+
 def test_sums_beyond_64_bits_are_exact() -> None:
     """A session of thirty prices of a million millions, read back and computed again, is what it is."""
     story = Story(SHOP)

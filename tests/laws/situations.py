@@ -10,6 +10,7 @@ from stream.core.labels import FORWARD_FACTOR
 from tests.laws.converting import CONVERTING, converting
 from tests.laws.deciding import DECIDING, deciding
 from tests.laws.defined import MINUTE
+from tests.laws.earning import EARNING, earning
 from tests.laws.journeys import JOURNEYS, journeys
 from tests.laws.pipeline import TOPICS
 from tests.laws.taking_back import TAKING_BACK, taking_back
@@ -57,6 +58,7 @@ SITUATIONS = (
     "a referrer that says nothing",
     "a session that does not say where it came from",
     *DECIDING,
+    *EARNING,
     *TAKING_BACK,
     *JOURNEYS,
     *CONVERTING,
@@ -192,3 +194,4 @@ def _of_a_session(session: Session, definition: Definition) -> Iterator[str]:
         own = any(event.field("referrer") for event in events)
         yield ("a referrer that says nothing" if own else "a session that does not say where it came from")
     yield from deciding(session, definition)
+    yield from earning(session, definition)
