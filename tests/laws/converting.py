@@ -1,4 +1,7 @@
-"""What decides how long conversions took, and how many sessions came before them; and what late events do."""
+"""What decides how long conversions took, and how many sessions came before them.
+
+What late events do to them is rare here; golden cases and the tests of touchpoints have it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,7 +10,7 @@ from dataclasses import replace
 from stream.core.definition import Definition
 from tests.oracle import Judged
 from tests.oracle.attempts import across, attempts_of
-from tests.oracle.conversions import Conversion, of_visitor
+from tests.oracle.conversions import of_visitor
 from tests.oracle.record import Event
 from tests.oracle.visits import sessions_of
 
@@ -20,42 +23,16 @@ CONVERTING = (
     "a conversion after being away for too long",
     "an attempt that converts in another session",
     "an attempt that goes on after its macro step",
-    "a late event that makes a conversion take longer",
-    "a late event that makes a conversion take less",
-    "a late event that makes an earlier session",
-    "a late event that leaves fewer sessions before a conversion",
 )
 
 
 def converting(judged: Judged, definition: Definition) -> Iterator[str]:
-    """Yield what events do to conversions, in the order they were counted, and what those are in the end."""
+    """Yield what the conversions are like in the end."""
     known: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in judged.counted:
-        before = known[event.partition, event.visitor]
-        if any(other.time > event.time for other in before):
-            yield from _late(event, before, definition)
-        before.append(event)
+        known[event.partition, event.visitor].append(event)
     for events in known.values():
         yield from _in_the_end(events, definition)
-
-
-def _late(event: Event, before: Sequence[Event], definition: Definition) -> Iterator[str]:
-    """What an event does to the conversions that there were and still are."""
-    had = _by_place(of_visitor(before, definition))
-    for place, now in _by_place(of_visitor([*before, event], definition)).items():
-        old = had.get(place)
-        if old is None:
-            continue
-        if now.took is not None and old.took is not None and now.took != old.took:
-            yield f"a late event that makes a conversion take {'longer' if now.took > old.took else 'less'}"
-        if now.touchpoints > old.touchpoints:
-            yield "a late event that makes an earlier session"
-        if now.touchpoints < old.touchpoints:
-            yield "a late event that leaves fewer sessions before a conversion"
-
-
-def _by_place(conversions: Iterator[Conversion]) -> dict[tuple[str, int], Conversion]:
-    return {(conversion.funnel, conversion.time): conversion for conversion in conversions}
 
 
 def _in_the_end(events: Sequence[Event], definition: Definition) -> Iterator[str]:
