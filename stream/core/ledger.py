@@ -212,6 +212,25 @@ class Ledger:
         """Return the bits of all measures that a session has reached as it is now."""
         return bits_of(session.reached) | self._facts_if_closed(session)
 
+    def sizes(self) -> tuple[int, int, int]:
+        """Return how many sums of hits, of corrections, of sightings were begun since the last flush."""
+        return len(self._hits), len(self._corrections), len(self._sightings)
+
+    def begun(self) -> tuple[list[Hit], list[Hit], list[tuple[int, int]]]:
+        """Return these sums in the order in which they were begun, by numbers of this ledger.
+
+        Of sightings there are only the labels, and those before.
+        """
+        seen = [(combination, before) for combination, _, before in self._sightings]
+        return self._hits.items(), self._corrections.items(), seen
+
+    def meaning(self, code: int) -> tuple[tuple[Code, int], ...]:
+        """Return what the number of a code or a bundle stands for: codes, and how often each."""
+        words = self._words
+        if code < FIRST_BUNDLE:
+            return ((words.codes[code], 1),)
+        return tuple([(words.codes[part], times) for part, times in words.bundles[code - FIRST_BUNDLE]])
+
     def take(self) -> "Taken":
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
         combinations: dict[int, int] = {}
@@ -231,6 +250,7 @@ class Ledger:
         self._sightings = {}
         taken = Taken(hits, corrections, sightings)
         taken.labels = [self.labels.combinations[number] for number in combinations]
+        taken.said = [self.labels.said[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
         taken.bundles = bundles
         self.labels.forget()
@@ -239,14 +259,18 @@ class Ledger:
 
 
 class Taken:
-    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`."""
+    """What :meth:`Ledger.take` returns; fields as in :class:`stream.core.delta.Delta`.
 
-    __slots__ = ("bundles", "codes", "corrections", "hits", "labels", "sightings")
+    ``said`` is what was said in each of ``labels``, and whether by a returning visitor.
+    """
+
+    __slots__ = ("bundles", "codes", "corrections", "hits", "labels", "said", "sightings")
 
     def __init__(self, hits: list[Hit], corrections: list[Hit], sightings: list[Sighting]) -> None:
         self.hits = hits
         self.corrections = corrections
         self.sightings = sightings
         self.labels: list[tuple[str, ...]] = []
+        self.said: list[tuple[tuple[str, ...], bool]] = []
         self.codes: list[Code] = []
         self.bundles: list[Bundle] = []

@@ -9,11 +9,12 @@ from stream.core.bucket import HOUR
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.session import Session
-from stream.replay.count import WIDTHS, Count
+from stream.replay.count import Count
 from stream.replay.intake import Intake
 from stream.replay.sorter import Sorter
 from stream.replay.totals import Totals, facts, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
+from stream.replay.windows import WIDTHS
 
 What = Literal["rates", "sessions"]
 WHAT: tuple[What, ...] = ("rates", "sessions")
