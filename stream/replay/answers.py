@@ -9,10 +9,8 @@ from stream.core.bucket import HOUR
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.session import Session
-from stream.replay.count import Count
-from stream.replay.intake import Intake
 from stream.replay.sorter import Sorter
-from stream.replay.totals import Totals, facts, whole
+from stream.replay.totals import Counted, Read, Totals, facts, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
 from stream.replay.windows import WIDTHS
 
@@ -53,7 +51,14 @@ class Answer:
     def session(self, visitor: str, sid: str, session: Session) -> None:
         """Take a session, as it will stay."""
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def line(self, visitor: str, sid: str, session: Session) -> Line:
+        """Return what is printed of a session."""
+        raise NotImplementedError
+
+    def lines(self, lines: list[Line]) -> None:
+        """Take lines of sessions, as they will stay."""
+
+    def end(self, count: Counted, intake: Read) -> None:
         """Take note that this was all."""
         self._screen.print(facts(count, intake), soft_wrap=True)
 
@@ -86,7 +91,7 @@ class RatesAsTable(Answer):
         """Add them up."""
         self._totals.add(rows)
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def end(self, count: Counted, intake: Read) -> None:
         """Print the totals."""
         self._table.print(whole(self._totals, count, intake))
 
@@ -105,13 +110,20 @@ class SessionsAsLines(Answer):
 
     def session(self, visitor: str, sid: str, session: Session) -> None:
         """Keep it until its turn comes."""
-        line = self._visits.line(visitor, sid, session)
-        self._lines.append(line)
-        self._size += len(line[3]) + LINE_BYTES
+        self.lines([self.line(visitor, sid, session)])
+
+    def line(self, visitor: str, sid: str, session: Session) -> Line:
+        """Return what is printed of a session."""
+        return self._visits.line(visitor, sid, session)
+
+    def lines(self, lines: list[Line]) -> None:
+        """Keep them until their turn comes."""
+        self._lines += lines
+        self._size += sum(len(line[3]) + LINE_BYTES for line in lines)
         if len(self._lines) >= TOGETHER:
             self._keep()
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def end(self, count: Counted, intake: Read) -> None:
         """Print all sessions."""
         self._keep()
         for lines in self._sorter.sorted():

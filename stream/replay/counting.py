@@ -1,4 +1,4 @@
-"""What counting is made of, wherever it is done: visitors, the passing of time, and what has changed by then."""
+"""What counting is made of, in one process or several: visitors, the passing of time, what it changes."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
