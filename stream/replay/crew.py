@@ -12,7 +12,8 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from types import FrameType, TracebackType
 from typing import Final, Self
 
@@ -101,16 +102,18 @@ class Desk:
 class Crew:
     """So many processes that do one work, each by its number."""
 
-    def __init__(self, count: int, work: Callable[[Desk], None]) -> None:
+    def __init__(self, count: int, work: Callable[[Desk], None], files: Iterable[int] = ()) -> None:
         """Make them.
 
         Args:
             count: How many.
             work: What each does, until it is asked nothing more.
+            files: Descriptors that they need; they get no others of this process but the first three.
         """
         self._pids: list[int] = []
         self._lines: list[Line] = []
         self._life, self._held = os.pipe()
+        self._files = tuple(files)
         self._leaving = False
         self._gone: set[int] = set()
         self._before = None
@@ -198,7 +201,7 @@ class Crew:
         try:
             pid = os.fork()
             if not pid:
-                self._be(number, work, Line(asked, telling), (asking, told))
+                self._be(number, work, Line(asked, telling))
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         os.close(asked)
@@ -206,7 +209,7 @@ class Crew:
         self._pids.append(pid)
         self._lines.append(Line(told, asking))
 
-    def _be(self, number: int, work: Callable[[Desk], None], line: Line, others: tuple[int, int]) -> None:
+    def _be(self, number: int, work: Callable[[Desk], None], line: Line) -> None:
         """Be one of the processes, to its end."""
         code = 1
         try:
@@ -215,10 +218,7 @@ class Crew:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.set_wakeup_fd(-1)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
-            for end in (*others, self._held):
-                os.close(end)
-            for known in self._lines:
-                known.close()
+            _keep(0, 1, 2, line.incoming, line.outgoing, self._life, *self._files)
             threading.Thread(target=_end_with, args=(self._life,), daemon=True).start()
             try:
                 work(Desk(number, line))
@@ -253,6 +253,14 @@ class Crew:
                 gone, status = os.waitpid(pid, os.WNOHANG)
                 if gone:
                     raise self._loss(pid, status)
+
+
+def _keep(*files: int) -> None:
+    """Close all files but these: an end of a pipe that is held open is one that never ends."""
+    kept = sorted(files)
+    for before, after in pairwise(kept):
+        os.closerange(before + 1, after)
+    os.closerange(kept[-1] + 1, max(os.sysconf("SC_OPEN_MAX"), kept[-1] + 1))
 
 
 def _end_with(life: int) -> None:

@@ -32,8 +32,11 @@ class Turns:
         self._ledger = ledger
         self._labels = ledger.labels
         self._turns: list[Turn] = []
-        self._until: tuple[list[int], ...] = ([], [], [], [])
+        self._counts: list[tuple[int, int, int, int]] = []
         """For each turn, how many combinations, hits, corrections and sightings there were after it."""
+        self._last = (0, 0, 0)
+        self._until: list[tuple[int, ...]] = []
+        """The same, by what is counted."""
         self._known = 0
 
     @property
@@ -43,12 +46,17 @@ class Turns:
 
     def note(self, turn: Turn) -> None:
         """Take note that it was somebody's turn."""
-        counts = len(self._labels.said), *self._ledger.sizes()
-        if self._turns and all(until[-1] == count for until, count in zip(self._until, counts, strict=True)):
-            return
         self._turns.append(turn)
-        for until, count in zip(self._until, counts, strict=True):
-            until.append(count)
+        self._last = self._ledger.sizes()
+        self._counts.append((len(self._labels.said), *self._last))
+
+    def note_visitor(self, name: str, first: dict[str, tuple[int, str]]) -> None:
+        """Take note that a visitor was settled, of whom ``first`` has the first event of the step.
+
+        While a step has brought nothing new, nothing in its sums can be of interest.
+        """
+        if len(self._labels.said) != self._known and self._ledger.sizes() != self._last:
+            self.note((1, *first.get(name, (0, "")), name))
 
     def novel(self) -> Novel:
         """Return the combinations that are new, and when they turned up; call it before `Ledger.take`."""
@@ -57,6 +65,7 @@ class Turns:
         novel = Novel()
         if known < self._known:
             new = range(known, self._known)
+            self._until = list(zip(*self._counts, strict=True))
             novel.said = [(self._turn(0, number), self._labels.said[number]) for number in new]
             hits, corrections, sightings = self._ledger.begun()
             novel.hits = self._firsts(1, ((i, hit[1]) for i, hit in enumerate(hits)), known)
@@ -67,9 +76,9 @@ class Turns:
                     novel.corrections.append((self._turn(2, i), number - known, key, times))
             both = ((i, number) for i, pair in enumerate(sightings) for number in pair if number != NOBODY)
             novel.sightings = self._firsts(3, both, known)
-        for until in self._until:
-            until.clear()
+        self._until, self._last = [], (0, 0, 0)
         self._turns.clear()
+        self._counts.clear()
         return novel
 
     def flushed(self) -> None:

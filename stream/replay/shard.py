@@ -6,6 +6,7 @@ event with an id that was counted long ago is a duplicate depends on the newest 
 is. Mostly both bounds of that (the newest of its own, and the event itself) say the same; else it asks.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable
 from operator import attrgetter
@@ -72,14 +73,16 @@ class Shard(Counting):
         self._number, self._of = number, of
         self._ask = ask
         self._late_after = self._times.late_after
-        self._counted: list[Brief] = []
+        self._counted_at, self._ids, self._names = array("q"), list[str](), list[str]()
+        """Of the events that were counted in this step: times, ids and visitors."""
 
     def judge(self, events: list[Brief]) -> None:
         """Judge some events that follow those before."""
         judge: Judge = self._partition.judge  # type: ignore[assignment] # it reads no more than a brief has
         clock, readings, store = self._clock, self.readings.known, self._visitors
         said, known = self._partition.ledger.labels.said, self._turns.count
-        took, counted = self._counted.append, 0
+        took_time, took_id, took_name = self._counted_at.append, self._ids.append, self._names.append
+        before = len(self._ids)
         for event in events:
             store.event = event
             what = event.what
@@ -91,29 +94,33 @@ class Shard(Counting):
                     clock.newest = newest
                     outcome = judge(clock, event, reading)  # type: ignore[arg-type] # likewise
             if outcome == "counted":
-                counted += 1
-                took(event)
+                took_time(event.time)
+                took_id(event.event_id)
+                took_name(event.visitor_id)
             else:
                 self.outcomes[outcome] += 1
             if len(said) != known:  # a session of many events was settled, to see whether a person's
                 known = len(said)
                 self._turns.note((0, event.time, event.event_id, event.visitor_id))
-        if counted:
+        if counted := len(self._ids) - before:
             self.outcomes["counted"] += counted
             if self.oldest is None:
-                self.oldest = self._counted[0].time
+                self.oldest = self._counted_at[0]
 
     def newest_before(self, key: Key) -> int | None:
         """Return the greatest time of an event that was counted in this step before a place."""
-        place = bisect_left(self._counted, key, key=_key)
-        return self._counted[place - 1].time if place else None
+        times, ids, names = self._counted_at, self._ids, self._names
+        place = bisect_left(times, key[0])
+        while place < len(times) and (times[place], ids[place], names[place]) < key:
+            place += 1
+        return times[place - 1] if place else None
 
     def settle(self, newest: int | None) -> Settled:
         """Let time pass to the greatest of all processes; return what sessions have contributed."""
         self._clock.newest = newest
-        self._counted = []
-        first, note = self._visitors.first, self._turns.note
-        self._partition.settle(lambda name: note((1, *first.get(name, (0, "")), name)))
+        self._counted_at, self._ids, self._names = array("q"), [], []
+        first, note = self._visitors.first, self._turns.note_visitor
+        self._partition.settle(lambda name: note(name, first))
         self.pass_time()
         first.clear()
         return self._settled()

@@ -90,6 +90,7 @@ class Shared:
         self._cores = cores
         self._all = list(range(cores))
         self._total = 0
+        self._settled: list[Settled] = []
         self._now: int | None = None
         """As `newest`, with what was judged since the last step."""
 
@@ -107,7 +108,7 @@ class Shared:
             def work(desk: Desk) -> None:
                 Member(desk, self._definition, spare, self._memory // self._cores, self._answer).work()
 
-            self._crew = stack.enter_context(Crew(self._cores, work))
+            self._crew = stack.enter_context(Crew(self._cores, work, [file.fileno() for file in spare]))
             gathering = self._read(files)
             self._count(self._share())
         return gathering
@@ -184,6 +185,7 @@ class Shared:
         """Have events judged; where it matters, tell a process what others have counted before."""
         for number in self._all:
             self._crew.ask(number, asked[number if len(asked) > 1 else 0])
+        self._catch_up()
         waiting: dict[int, Key] = {}
         open_, judged = set(self._all), list[Judged]()
         while open_ or waiting:
@@ -212,9 +214,23 @@ class Shared:
         return told.time
 
     def _settle(self, *, at_end: bool) -> None:
-        """Have time pass to the end of a step; fold in what has changed, hand out what cannot any more."""
+        """Have time pass to the end of a step, or of all sessions."""
         self.newest = self._now
         settled = self._ask_all(Settle(self.newest, at_end), Settled)
+        if not at_end:
+            self._settled = settled
+            return
+        self._catch_up()
+        self._put_together(settled, at_end=True)
+
+    def _catch_up(self) -> None:
+        """Put together what came of the last step, while the processes do what they were asked for since."""
+        settled, self._settled = self._settled, []
+        if settled:
+            self._put_together(settled, at_end=False)
+
+    def _put_together(self, settled: list[Settled], *, at_end: bool) -> None:
+        """Fold in what has changed, admit what is new as one core would, hand out what is final."""
         novels = [told.novel for told in settled]
         for said in numbered(novels):
             self._bounded(said)
@@ -236,6 +252,7 @@ class Shared:
         """Ask all processes for something; return what each tells."""
         for number in self._all:
             self._crew.ask(number, asked)
+        self._catch_up()
         found: dict[int, _Kind] = {}
         while len(found) < self._cores:
             number, told = self._hear([number for number in self._all if number not in found])
