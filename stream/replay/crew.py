@@ -8,7 +8,6 @@ import contextlib
 import os
 import select
 import signal
-import struct
 import sys
 import threading
 import traceback
@@ -17,86 +16,15 @@ from itertools import pairwise
 from types import FrameType, TracebackType
 from typing import Final, Self
 
-from stream.replay.messages import (
-    Asked,
-    Failed,
-    Message,
-    Told,
-    decode_asked,
-    decode_told,
-    encode,
-)
+from stream.replay.line import Desk, Line
+from stream.replay.messages import Asked, Failed, Told, decode_told
 
 PATIENCE: Final = 0.5
 """Seconds after which a wait is begun anew: a signal noted just before it is acted on then."""
 
-_LENGTH = struct.Struct("<Q")
-_AT_ONCE = 1 << 20
-
 
 class LostError(Exception):
     """A process has ended that should not have."""
-
-
-class Line:
-    """Both ends of what one process says to another and hears from it, message by message."""
-
-    def __init__(self, incoming: int, outgoing: int) -> None:
-        self.incoming, self.outgoing = incoming, outgoing
-
-    def send(self, message: Message) -> None:
-        """Say something; this waits until there is room for it.
-
-        Raises:
-            EOFError: Nobody hears it any more.
-        """
-        packed = encode(message)
-        view = memoryview(_LENGTH.pack(len(packed)) + packed)
-        try:
-            while view:
-                view = view[os.write(self.outgoing, view[:_AT_ONCE]) :]
-        except BrokenPipeError:
-            raise EOFError from None
-
-    def receive(self) -> bytes:
-        """Hear the next message.
-
-        Raises:
-            EOFError: There will be none.
-        """
-        return self._read(_LENGTH.unpack(self._read(_LENGTH.size))[0])
-
-    def _read(self, size: int) -> bytes:
-        parts: list[bytes] = []
-        while size:
-            part = os.read(self.incoming, min(size, _AT_ONCE))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def close(self) -> None:
-        """Neither hear nor say anything any more."""
-        os.close(self.incoming)
-        os.close(self.outgoing)
-
-
-class Desk:
-    """Where a process of the crew hears what it is to do, and tells what came of it."""
-
-    def __init__(self, number: int, line: Line) -> None:
-        self.number = number
-        self._line = line
-
-    def next(self) -> Asked:
-        """Return what is asked for next."""
-        asked: Asked = decode_asked(self._line.receive())
-        return asked
-
-    def tell(self, message: Told) -> None:
-        """Tell something."""
-        self._line.send(message)
 
 
 class Crew:
@@ -224,6 +152,8 @@ class Crew:
                 work(Desk(number, line))
             except OSError as error:
                 line.send(Failed(str(error)))
+                while True:  # until that was heard
+                    line.receive()
             code = 0
         except EOFError:
             pass  # nobody is there to tell
@@ -249,10 +179,11 @@ class Crew:
         if self._leaving:
             return
         for pid in self._pids:
-            if pid not in self._gone:
-                gone, status = os.waitpid(pid, os.WNOHANG)
-                if gone:
-                    raise self._loss(pid, status)
+            gone, status = 0, 0
+            with contextlib.suppress(ChildProcessError):  # it is being told of already
+                gone, status = os.waitpid(pid, os.WNOHANG) if pid not in self._gone else (0, 0)
+            if gone:
+                raise self._loss(pid, status)
 
 
 def _keep(*files: int) -> None:

@@ -1,12 +1,18 @@
-"""What the processes of a replay tell of the parts that they have read, put in the order of the files."""
+"""Has files read by the processes of a replay, and puts what they tell of that in the order of the files."""
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import chain
 
 from stream.core.event import Reason
+from stream.replay.crew import Crew
 from stream.replay.files import InputError, name_of
 from stream.replay.intake import EXAMPLES, Example
 from stream.replay.messages import Done, Part
+from stream.replay.parts import parts
+
+AHEAD = 2
+"""Parts that a process is asked for at a time: so it has one to read while it is given the next."""
 
 
 class Gathering:
@@ -62,3 +68,43 @@ class Gathering:
             if len(self.examples) < EXAMPLES:
                 self.examples.append(Example(name_of(file), before + line, reason, detail))
         self._lines += done.lines
+
+
+def read_all(crew: Crew, files: list[str], told: Callable[[int], None]) -> Gathering:
+    """Have all parts of all files read, by whoever has least to do; return what was read.
+
+    Args:
+        crew: The processes.
+        files: Paths; ``-`` is standard input.
+        told: Is told how many more bytes were read.
+
+    Raises:
+        InputError: A file cannot be taken: of several the first.
+        LostError: A process has ended.
+    """
+    gathering, busy = Gathering(told), dict.fromkeys(range(len(crew)), 0)
+
+    def hear() -> None:
+        number, done = crew.hear([number for number in busy if busy[number]])
+        assert isinstance(done, Done)
+        busy[number] -= 1
+        gathering.take(done)
+
+    broken: InputError | None = None
+    try:
+        for part in chain.from_iterable(parts(file, told) for file in files):
+            part.number = gathering.expect(part)
+            while min(busy.values()) >= AHEAD:
+                hear()
+            idle = min(busy, key=busy.__getitem__)
+            busy[idle] += 1
+            crew.ask(idle, part)
+    except InputError as error:
+        if gathering.is_broken:
+            raise
+        broken = error  # a file before it may be broken, too
+    while any(busy.values()):
+        hear()
+    if broken is not None:
+        raise broken
+    return gathering

@@ -12,10 +12,10 @@ from stream.core.definition import Definition
 from stream.core.session import Session
 from stream.replay.answers import Answer
 from stream.replay.brief import Brief
-from stream.replay.crew import Desk
 from stream.replay.exchange import Exchange
 from stream.replay.files import InputError
 from stream.replay.intake import Intake
+from stream.replay.line import Desk
 from stream.replay.messages import (
     Adopt,
     At,

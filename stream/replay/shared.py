@@ -10,7 +10,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import chain
 from typing import BinaryIO, TypeVar, cast
 
 from stream.core.bucket import MINUTE, Slot
@@ -20,16 +19,15 @@ from stream.core.labels import LabelReader
 from stream.core.rates import Rates
 from stream.replay.answers import Answer
 from stream.replay.counting import by_minutes
-from stream.replay.crew import Crew, Desk
-from stream.replay.files import InputError
-from stream.replay.gathering import Gathering
+from stream.replay.crew import Crew
+from stream.replay.gathering import Gathering, read_all
+from stream.replay.line import Desk
 from stream.replay.member import Member
 from stream.replay.messages import (
     Adopt,
     Asked,
     At,
     Counted,
-    Done,
     Found,
     Judged,
     Key,
@@ -47,14 +45,10 @@ from stream.replay.messages import (
     Until,
 )
 from stream.replay.novel import numbered, referred
-from stream.replay.parts import parts
 from stream.replay.progress import Steps
 from stream.replay.sorter import temporary
 from stream.replay.visits import Lines
 from stream.replay.windows import EVER, Windows
-
-AHEAD = 2
-"""Parts that a process is asked for at a time: so it has one to read while it is given the next."""
 
 _Kind = TypeVar("_Kind", bound=Message)
 
@@ -109,37 +103,8 @@ class Shared:
                 Member(desk, self._definition, spare, self._memory // self._cores, self._answer).work()
 
             self._crew = stack.enter_context(Crew(self._cores, work, [file.fileno() for file in spare]))
-            gathering = self._read(files)
+            gathering = read_all(self._crew, files, self._steps.read)
             self._count(self._share())
-        return gathering
-
-    def _read(self, files: list[str]) -> Gathering:
-        """Have all parts of all files read."""
-        crew, gathering, busy = self._crew, Gathering(self._steps.read), dict.fromkeys(self._all, 0)
-
-        def hear() -> None:
-            number, told = crew.hear([number for number in self._all if busy[number]])
-            assert isinstance(told, Done)
-            busy[number] -= 1
-            gathering.take(told)
-
-        broken: InputError | None = None
-        try:
-            for part in chain.from_iterable(parts(file, self._steps.read) for file in files):
-                part.number = gathering.expect(part)
-                while min(busy.values()) >= AHEAD:
-                    hear()
-                idle = min(busy, key=busy.__getitem__)
-                busy[idle] += 1
-                crew.ask(idle, part)
-        except InputError as error:
-            if gathering.is_broken:
-                raise
-            broken = error  # a file before it may be broken, too
-        while any(busy.values()):
-            hear()
-        if broken is not None:
-            raise broken
         return gathering
 
     def _share(self) -> Counter[int]:
