@@ -32,7 +32,7 @@ class Turns:
         self._ledger = ledger
         self._labels = ledger.labels
         self._turns: list[Turn] = []
-        self._counts: list[tuple[int, int, int, int]] = []
+        self._counts: list[tuple[int, tuple[int, int, int]]] = []
         """For each turn, how many combinations, hits, corrections and sightings there were after it."""
         self._last = (0, 0, 0)
         self._until: list[tuple[int, ...]] = []
@@ -48,15 +48,21 @@ class Turns:
         """Take note that it was somebody's turn."""
         self._turns.append(turn)
         self._last = self._ledger.sizes()
-        self._counts.append((len(self._labels.said), *self._last))
+        self._counts.append((len(self._labels.said), self._last))
 
     def note_visitor(self, name: str, first: dict[str, tuple[int, str]]) -> None:
         """Take note that a visitor was settled, of whom ``first`` has the first event of the step.
 
         While a step has brought nothing new, nothing in its sums can be of interest.
         """
-        if len(self._labels.said) != self._known and self._ledger.sizes() != self._last:
-            self.note((1, *first.get(name, (0, "")), name))
+        count = len(self._labels.said)
+        if count != self._known:
+            sizes = self._ledger.sizes()
+            if sizes != self._last:
+                self._last = sizes
+                time, event_id = first.get(name, (0, ""))
+                self._turns.append((1, time, event_id, name))
+                self._counts.append((count, sizes))
 
     def novel(self) -> Novel:
         """Return the combinations that are new, and when they turned up; call it before `Ledger.take`."""
@@ -65,7 +71,7 @@ class Turns:
         novel = Novel()
         if known < self._known:
             new = range(known, self._known)
-            self._until = list(zip(*self._counts, strict=True))
+            self._until = list(zip(*((count, *sizes) for count, sizes in self._counts), strict=True))
             novel.said = [(self._turn(0, number), self._labels.said[number]) for number in new]
             hits, corrections, sightings = self._ledger.begun()
             novel.hits = self._firsts(1, ((i, hit[1]) for i, hit in enumerate(hits)), known)
