@@ -60,7 +60,7 @@ def replay(
         alone = not (as_json and sys.stdout.isatty())  # rates are printed as they become final
         with progress(screen, size, alone=alone) as steps:
             told = answer(chosen, definition, out, screen, table, as_json=as_json)
-            cores = useful(size) if cores is None else cores
+            cores = useful(size) if cores is None else cores if hasattr(os, "fork") else 1
             counted = run(definition, files, told, as_arrived=as_arrived, steps=steps, cores=cores)
         sys.stdout.flush()
         leave(0)
