@@ -20,6 +20,7 @@ MODULES = (
     "stream/core/bucket.py",
     "stream/core/cell.py",
     "stream/core/condition.py",
+    "stream/core/conversion.py",
     "stream/core/earning.py",
     "stream/core/ending.py",
     "stream/core/funnel.py",

@@ -129,14 +129,29 @@ def replay(
         ),
     ] = "rates",
     as_arrived: Annotated[
-        bool, typer.Option("--as-arrived", help="Keep the files' order: events may be late in it.")
+        bool,
+        typer.Option(
+            "--as-arrived", help="Keep the files' order: events may be late in it. One core counts so."
+        ),
     ] = False,
+    cores: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            metavar="N",
+            help="Processes that share the work, for the same result; without, one for each core that may be"
+            " used.",
+        ),
+    ] = None,
 ) -> None:
     """Count recorded events: what a worker would have counted, without a broker."""
     settings = _found(config, preset).settings
     from stream.replay.command import replay as run
 
-    raise typer.Exit(run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived, leave=os._exit))
+    raise typer.Exit(
+        run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived, cores=cores, leave=os._exit)
+    )
 
 
 @cli.command()

@@ -14,6 +14,17 @@ class HitTable:
         """The pane that sums are counted from: it keeps their keys small."""
         self._sums: dict[int, int] = {}
 
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    def items(self) -> list[Hit]:
+        """Return the sums in the order in which they were begun, also those that are 0, by own numbers."""
+        pane, origin = self._pane, self._origin
+        return [
+            (((key >> 40) + origin) * pane, key >> 20 & 0xFFFFF, key & 0xFFFFF, times)
+            for key, times in self._sums.items()
+        ]
+
     def add(self, codes: tuple[tuple[int, int], ...], session: Session, combination: int, times: int) -> None:
         """Add hits of a session so many ``times``.
 

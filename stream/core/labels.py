@@ -43,6 +43,8 @@ class LabelReader:
             was once refused stays refused, so what was contributed can be withdrawn.
         changed: Whether ``forwarded`` changed since it was last written.
         combinations: Combinations of labels by number.
+        said: What was said in each, without bounds, and whether by a returning visitor.
+        bounded: Whether values are bounded; if not, whoever gets them has to do it.
     """
 
     def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
@@ -51,6 +53,8 @@ class LabelReader:
         self.forwarded: list[dict[str, None]] = [{} for _ in self.plain]
         self.changed = False
         self.combinations: list[Labels] = []
+        self.said: list[tuple[Labels, bool]] = []
+        self.bounded = True
         self._listed = [frozenset(d.values) for d in self.plain]
         self._limits = [FORWARD_FACTOR * d.max_values for d in self.plain]
         self._fields = [d.field for d in self.plain]
@@ -83,6 +87,7 @@ class LabelReader:
         number = numbers.get(labels)
         if number is None:
             number = numbers[labels] = len(self.combinations)
+            self.said.append((labels, returning))
             self.combinations.append(
                 tuple(
                     [
@@ -99,9 +104,10 @@ class LabelReader:
             for numbers in self._numbers:
                 numbers.clear()
             self.combinations.clear()
+            self.said.clear()
 
     def _bound(self, place: int, value: str) -> str:
-        if not value or value in self._listed[place]:
+        if not value or not self.bounded or value in self._listed[place]:
             return value
         forwarded = self.forwarded[place]
         if value in forwarded:

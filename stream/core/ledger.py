@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from stream.core.attempt_ledger import AttemptLedger
 from stream.core.definition import Definition
-from stream.core.delta import NOBODY
+from stream.core.delta import NOBODY, Code, Hit
 from stream.core.earning import earn
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
@@ -207,6 +207,21 @@ class Ledger:
         """Return the bits of all measures that a session has reached as it is now."""
         return bits_of(session.reached) | self._facts_if_closed(session)
 
+    def sizes(self) -> tuple[int, int, int]:
+        """Return how many sums of hits, of corrections, of sightings were begun since the last flush."""
+        return len(self._hits), len(self._corrections), len(self._sightings)
+
+    def begun(self) -> tuple[list[Hit], list[Hit], list[tuple[int, int]]]:
+        """Return these sums in the order in which they were begun, by numbers of this ledger.
+
+        Of sightings there are only the labels, and those before.
+        """
+        return self._hits.items(), self._corrections.items(), self._sightings.labels()
+
+    def meaning(self, code: int) -> Code:
+        """Return what the number of a code stands for."""
+        return self._words.codes[code]
+
     def take(self) -> Taken:
         """Return what was contributed since the last time, renumbered to what it uses, and begin anew."""
         combinations: dict[int, int] = {}
@@ -215,6 +230,7 @@ class Ledger:
         corrections = self._corrections.take(combinations, codes)
         taken = Taken(hits, corrections, self._sightings.take(combinations, codes))
         taken.labels = [self.labels.combinations[number] for number in combinations]
+        taken.said = [self.labels.said[number] for number in combinations]
         taken.codes = [self._words.codes[number] for number in codes]
         self.labels.forget()
         return taken

@@ -4,7 +4,7 @@ That is all that is done for each event. What the logs have got moves sessions o
 :mod:`stream.core.settling`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from stream.core.agent import device_of, is_bot
@@ -171,11 +171,17 @@ class Partition:
             now_ms: A clock that never falls.
             at_end: Of each input, whether it is read to its end.
         """
+        self.settle()
+        self.clock.tick(now_ms, at_end)
+        self.lifetimes.pass_time()
+
+    def settle(self, told: Callable[[str], None] | None = None) -> None:
+        """Settle what was counted; ``told`` is told of each visitor when that is done."""
         settling = self._settling
         for name, visitor in self._live.items():
             settling.settle(name, visitor)
-        self.clock.tick(now_ms, at_end)
-        self.lifetimes.pass_time()
+            if told is not None:
+                told(name)
 
     def _money_of(self, event: Event, kind: int) -> Money:
         """Return the money of an event with the name of a macro step's; it may not match that."""

@@ -33,6 +33,13 @@ class Sightings:
             key = combination, code, before
             self._sums[key] = self._sums.get(key, 0) + times
 
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    def labels(self) -> list[tuple[int, int]]:
+        """Return the labels of each sum, and those before, in the order in which they were begun."""
+        return [(combination, before) for combination, _, before in self._sums]
+
     def take(self, combinations: dict[int, int], codes: dict[int, int]) -> list[Sighting]:
         """Return the sums, and begin anew.
 

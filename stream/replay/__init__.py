@@ -2,9 +2,12 @@
 
 It reads in the order data flows: ``files`` and ``parquet`` (bytes and rows to records), ``intake`` (records
 to events in ``brief``, or why not), ``order`` and ``sorter`` (events in order of time, in bounded memory),
-``count`` with ``visitors`` (the core, step by step), ``answers`` (what is printed, with ``visits`` and
-``totals``), ``progress``, ``run`` (all of it for one set of arguments), ``command`` (the verb).
+``count`` with ``counting``, ``windows`` and ``visitors`` (the core, step by step), ``answers`` (what is
+printed, with ``visits`` and ``totals``), ``progress``, ``run`` (all of it for one set of arguments),
+``command`` (the verb).
 
-All of one visitor has to pass one ``Count``, in order, and ``Rates`` can fold deltas of many: that is where
-several processes, each with its share of the visitors, would come in.
+Several processes share that: ``shared`` (the first process: what is done when) with ``gathering`` (what is
+read), ``crew`` and ``line`` (processes, and how they speak), ``messages``; ``member`` (one of the others)
+with ``parts`` (of files), ``exchange`` (events for others), ``shard`` (its visitors) and ``novel`` (what came
+first).
 """

@@ -9,12 +9,11 @@ from stream.core.bucket import HOUR, Slot
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.session import Session
-from stream.replay.count import WIDTHS, Count
-from stream.replay.intake import Intake
 from stream.replay.sorter import Sorter
 from stream.replay.times import TimeRow
-from stream.replay.totals import Totals, conversions, facts, whole
+from stream.replay.totals import Counted, Read, Totals, conversions, facts, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
+from stream.replay.windows import WIDTHS
 
 What = Literal["rates", "sessions", "times"]
 WHAT: tuple[What, ...] = ("rates", "sessions", "times")
@@ -60,10 +59,17 @@ class Answer:
     def session(self, visitor: str, sid: str, session: Session) -> None:
         """Take a session, as it will stay."""
 
+    def line(self, visitor: str, sid: str, session: Session) -> Line:
+        """Return what is printed of a session."""
+        raise NotImplementedError
+
+    def lines(self, lines: list[Line]) -> None:
+        """Take lines of sessions, as they will stay."""
+
     def times(self, rows: list[TimeRow]) -> None:
         """Take how long the conversions of a window took; windows come as for `window`."""
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def end(self, count: Counted, intake: Read) -> None:
         """Take note that this was all."""
         self._screen.print(facts(count, intake), soft_wrap=True)
 
@@ -96,7 +102,7 @@ class RatesAsTable(Answer):
         """Add them up."""
         self._totals.add(rows)
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def end(self, count: Counted, intake: Read) -> None:
         """Print the totals."""
         self._table.print(whole(self._totals, count, intake))
 
@@ -123,7 +129,7 @@ class TimesAsTable(Answer):
         super().__init__(out, screen)
         self._table = table
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def end(self, count: Counted, intake: Read) -> None:
         """Print the table."""
         self._table.print(Group(conversions(count), facts(count, intake)))
 
@@ -142,13 +148,20 @@ class SessionsAsLines(Answer):
 
     def session(self, visitor: str, sid: str, session: Session) -> None:
         """Keep it until its turn comes."""
-        line = self._visits.line(visitor, sid, session)
-        self._lines.append(line)
-        self._size += len(line[3]) + LINE_BYTES
+        self.lines([self.line(visitor, sid, session)])
+
+    def line(self, visitor: str, sid: str, session: Session) -> Line:
+        """Return what is printed of a session."""
+        return self._visits.line(visitor, sid, session)
+
+    def lines(self, lines: list[Line]) -> None:
+        """Keep them until their turn comes."""
+        self._lines += lines
+        self._size += sum(len(line[3]) + LINE_BYTES for line in lines)
         if len(self._lines) >= TOGETHER:
             self._keep()
 
-    def end(self, count: Count, intake: Intake) -> None:
+    def end(self, count: Counted, intake: Read) -> None:
         """Print all sessions."""
         self._keep()
         for lines in self._sorter.sorted():

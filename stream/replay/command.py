@@ -7,12 +7,16 @@ from collections.abc import Callable
 from rich.console import Console
 
 from stream.replay.answers import WHAT, What, answer
+from stream.replay.crew import LostError
 from stream.replay.files import InputError, check
 from stream.replay.progress import progress
 from stream.replay.run import replay as run
 from stream.settings import Settings
 
 NARROWEST = 80
+
+LITTLE = 8 * 1024 * 1024
+"""Bytes of files that one core counts sooner than others could be of help."""
 
 
 def replay(
@@ -22,6 +26,7 @@ def replay(
     as_json: bool = False,
     what: str = "rates",
     as_arrived: bool = False,
+    cores: int | None = None,
     leave: Callable[[int], object] = lambda _: None,
 ) -> int:
     """Count the events of files, print the result, and return the exit code.
@@ -32,11 +37,14 @@ def replay(
         as_json: Whether to print an object a line instead of a text for people.
         what: ``rates``, ``sessions`` or ``times``.
         as_arrived: Whether to keep the order of the files, in which events may be late.
+        cores: How many processes share the work; ``None``: as many as this one may use cores, unless there is
+            little to do. It changes nothing else.
         leave: Called with the exit code when all is well and printed, before memory is given back: that takes
             as long as a tenth of the counting, and a process that ends there need not do it.
 
     Returns:
-        0 good, 1 a file is broken or it was interrupted, 2 wrong usage: a file that is missing, say.
+        0 good, 1 a file is broken, it was interrupted, or a process was lost, 2 wrong usage: a file that is
+        missing, say.
     """
     screen = Console(stderr=True, highlight=False, markup=False)
     if what not in WHAT:
@@ -52,13 +60,17 @@ def replay(
         alone = not (as_json and sys.stdout.isatty())  # rates are printed as they become final
         with progress(screen, size, alone=alone) as steps:
             told = answer(chosen, definition, out, screen, table, as_json=as_json)
-            counted = run(definition, files, told, as_arrived=as_arrived, steps=steps)
+            cores = useful(size) if cores is None else cores if hasattr(os, "fork") else 1
+            counted = run(definition, files, told, as_arrived=as_arrived, steps=steps, cores=cores)
         sys.stdout.flush()
         leave(0)
         del counted
     except InputError as error:
         _say(screen, str(error))
         return error.code
+    except LostError as error:
+        _say(screen, f"could not go on: {error}")
+        return 1
     except BrokenPipeError:
         _forget_reader()
     except OSError as error:
@@ -68,6 +80,13 @@ def replay(
         _say(screen, "interrupted: what was printed is not all")
         return 1
     return 0
+
+
+def useful(size: int | None) -> int:
+    """Return how many processes are of use for so many bytes of files; ``None``: nobody knows how many."""
+    if not hasattr(os, "sched_getaffinity") or (size is not None and size < LITTLE):
+        return 1
+    return len(os.sched_getaffinity(0))
 
 
 def _say(screen: Console, sentence: str) -> None:

@@ -30,12 +30,14 @@ class InputError(Exception):
     """A file cannot be taken; the text names it.
 
     Attributes:
+        file: Its path, or ``-``.
+        what: What is the matter with it.
         code: The exit code: 2 where another file was wanted, 1 where this one is broken.
     """
 
     def __init__(self, file: str, what: str, code: int = 1) -> None:
         super().__init__(f"{name_of(file)}: {what}")
-        self.code = code
+        self.file, self.what, self.code = file, what, code
 
 
 class Batch(NamedTuple):
@@ -70,7 +72,7 @@ def check(files: list[str]) -> int | None:
             if not os.access(file, os.R_OK):
                 raise InputError(file, "may not be read; wanted: a file that may", 2)
         except (OSError, ValueError) as error:
-            raise InputError(file, f"cannot be read ({_said(error)}); wanted: a file", 2) from None
+            raise InputError(file, f"cannot be read ({said(error)}); wanted: a file", 2) from None
         if not stat.S_ISREG(found.st_mode):
             size = None
         size = None if size is None else size + found.st_size
@@ -93,8 +95,8 @@ def batches(file: str, told: Callable[[int], None]) -> Iterator[Batch]:
             reading(cast(BinaryIO, opened)) as read,
         ):
             source = _Source(read, told)
-            if not source.head.startswith(_PARQUET):
-                yield from _lines(_unpacked(source))
+            if not is_parquet(source.head):
+                yield from lines_of(_unpacked(source))
                 return
             if file == STDIN or not opened.seekable():
                 raise InputError(file, "is Parquet, which is read from its end; wanted: a file", 2)
@@ -106,7 +108,7 @@ def batches(file: str, told: Callable[[int], None]) -> Iterator[Batch]:
     except (zlib.error, ZstdError, gzip.BadGzipFile) as error:
         raise InputError(file, f"its compressed data is broken ({error})") from None
     except OSError as error:
-        raise InputError(file, f"cannot be read ({_said(error)})") from None
+        raise InputError(file, f"cannot be read ({said(error)})") from None
 
 
 class _Source:
@@ -143,11 +145,26 @@ def _unpacked(source: _Source) -> BinaryIO:
     return cast(BinaryIO, source)
 
 
-def _lines(file: BinaryIO) -> Iterator[Batch]:
-    """Yield lines; of one that is longer than any event may be only the beginning is kept."""
+def is_parquet(head: bytes) -> bool:
+    """Whether a file that begins so is Parquet."""
+    return head.startswith(_PARQUET)
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether a file that begins so is packed."""
+    return head.startswith((_GZIP, _ZSTD))
+
+
+def lines_of(file: BinaryIO, *, marked: bool = True) -> Iterator[Batch]:
+    """Yield lines; of one that is longer than any event may be only the beginning is kept.
+
+    Args:
+        file: Its bytes.
+        marked: Whether it may begin with a mark, which is no part of the first line.
+    """
     first, rest = 1, b""
     data = file.read(CHUNK)
-    if data.startswith(_MARK):
+    if marked and data.startswith(_MARK):
         data = data[len(_MARK) :]
     while data:
         lines = data.split(b"\n")
@@ -163,5 +180,6 @@ def _lines(file: BinaryIO) -> Iterator[Batch]:
         yield Batch(first, [rest])
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Return what an error says to people."""
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)

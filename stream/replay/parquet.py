@@ -23,23 +23,38 @@ NESTED = ("props", "consent", "items")
 WITHOUT = "is Parquet, which needs an extra; wanted: pip install 'microconv[parquet]'"
 
 
-def rows(file: str, told: Callable[[int], None]) -> Iterator[Batch]:
+def groups(file: str) -> int:
+    """Return how many groups of rows a Parquet file has.
+
+    Raises:
+        InputError: As `rows`.
+    """
+    arrow, parquet = _library(file)
+    try:
+        with parquet.ParquetFile(file) as opened:
+            return int(opened.num_row_groups)
+    except (arrow.ArrowException, OSError) as error:
+        raise _broken(file, error) from None
+
+
+def rows(file: str, told: Callable[[int], None], only: int | None = None) -> Iterator[Batch]:
     """Yield the rows of a Parquet file as JSON objects.
+
+    Args:
+        file: Its path.
+        told: Is told how many more of its bytes were read.
+        only: Number of the group of rows that is read; ``None``: all are.
 
     Raises:
         InputError: It is broken, a column cannot be read, or the extra ``parquet`` is not installed.
     """
-    try:
-        import pyarrow as arrow
-        import pyarrow.parquet as parquet
-    except ImportError:
-        raise InputError(file, WITHOUT, 2) from None
+    arrow, parquet = _library(file)
     encode = msgspec.json.Encoder().encode
     try:
         with parquet.ParquetFile(file) as opened:
             names = [name for name in opened.schema_arrow.names if name in FIELDS]
             first, size = 1, Path(file).stat().st_size
-            for group in range(opened.num_row_groups):
+            for group in range(opened.num_row_groups) if only is None else (only,):
                 for batch in opened.iter_batches(ROWS, row_groups=[group], columns=names):
                     columns = [_values(arrow, name, batch.column(name)) for name in batch.schema.names]
                     found = batch.schema.names
@@ -54,8 +69,21 @@ def rows(file: str, told: Callable[[int], None]) -> Iterator[Batch]:
                     first += batch.num_rows
                 told(size * (group + 1) // opened.num_row_groups - size * group // opened.num_row_groups)
     except (arrow.ArrowException, OSError) as error:
-        said = str(error).partition("\n")[0]
-        raise InputError(file, f"its Parquet is broken or cannot be read ({said})") from None
+        raise _broken(file, error) from None
+
+
+def _library(file: str) -> tuple[Any, Any]:
+    try:
+        import pyarrow as arrow
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise InputError(file, WITHOUT, 2) from None
+    return arrow, parquet
+
+
+def _broken(file: str, error: Exception) -> InputError:
+    said = str(error).partition("\n")[0]
+    return InputError(file, f"its Parquet is broken or cannot be read ({said})")
 
 
 def _values(arrow: Any, name: str, column: Any) -> list[Any]:

@@ -13,7 +13,9 @@ from stream.replay.files import batches
 from stream.replay.intake import Intake
 from stream.replay.order import InTime
 from stream.replay.progress import Steps
+from stream.replay.shared import Shared
 from stream.replay.sorter import Sorter
+from stream.replay.totals import Counted
 
 MEMORY = 256 * 1024 * 1024
 """Bytes of events that are held to be sorted; more go to a temporary file."""
@@ -30,7 +32,8 @@ def replay(
     steps: Steps | None = None,
     memory: int = MEMORY,
     step: int = STEP,
-) -> Count:
+    cores: int = 1,
+) -> Counted:
     """Count the events of files.
 
     Args:
@@ -39,18 +42,26 @@ def replay(
         answer: Takes the results, and ends when all is counted.
         as_arrived: Whether events are counted in the order of the files, in which some may be late.
         steps: Is told how far it is.
-        memory: Bytes of events that are held to be sorted.
+        memory: Bytes of events that are held to be sorted, by all processes together.
         step: Events after which memory is tidied up.
+        cores: How many processes share the work; in the order of the files one does it.
 
     Returns:
         All that was counted with.
 
     Raises:
         InputError: A file cannot be taken.
+        LostError: One of several processes has ended.
         OSError: The temporary file cannot be written, or the answer cannot.
     """
     steps = steps or Steps()
     with _collector_off():
+        if cores > 1 and not as_arrived:
+            shared = Shared(definition, answer, cores, steps, memory, step)
+            read = shared.run(files)
+            steps.done()
+            answer.end(shared, read)
+            return shared
         on_session = answer.session if answer.wants_sessions else None
         on_slots = answer.slots if answer.wants_slots else None
         on_times = answer.times if answer.wants_times else None

@@ -3,24 +3,62 @@
 from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stream.core.bucket import Slot
 from stream.core.closed import ClosedRow
 from stream.core.definition import MICRO, Definition
-from stream.core.event import OUTCOMES
+from stream.core.event import OUTCOMES, Outcome, Reason
 from stream.core.facts import facts as of_all
+from stream.core.rates import Rates
 from stream.core.segment import ALL
 from stream.core.timing import timings
-from stream.replay.count import Count
-from stream.replay.intake import Intake
+from stream.replay.intake import Example
 from stream.replay.session_totals import of_sessions
 from stream.replay.time_totals import of_conversions
 from stream.replay.visits import moment, plain
 
 NOTHING = "-"
+
+
+class Counted(Protocol):
+    """What was counted, by one process or several; as `stream.replay.count.Count` has it."""
+
+    @property
+    def outcomes(self) -> Counter[Outcome]:
+        """What became of the events."""
+
+    @property
+    def oldest(self) -> int | None:
+        """Least time of a counted event, ms; ``None``: there was none."""
+
+    @property
+    def newest(self) -> int | None:
+        """Greatest time of one."""
+
+    @property
+    def rates(self) -> Rates:
+        """All counts that could still change."""
+
+    @property
+    def whole(self) -> Slot:
+        """The cells and tallies of all sessions."""
+
+
+class Read(Protocol):
+    """What was read, by one process or several."""
+
+    @property
+    def reasons(self) -> Counter[Reason]:
+        """How many records were rejected, by reason."""
+
+    @property
+    def examples(self) -> list[Example]:
+        """The first of them."""
 
 
 class Totals:
@@ -87,7 +125,7 @@ class Totals:
         return f"{sessions:,}", f"{converted:,}", _percent(converted, sessions)
 
 
-def whole(totals: Totals, count: Count, intake: Intake) -> RenderableType:
+def whole(totals: Totals, count: Counted, intake: Read) -> RenderableType:
     """Return everything that is told at the end of a replay."""
     parts: list[RenderableType] = []
     for table in totals.tables():
@@ -98,13 +136,13 @@ def whole(totals: Totals, count: Count, intake: Intake) -> RenderableType:
     return Group(*parts, facts(count, intake))
 
 
-def conversions(count: Count) -> RenderableType:
+def conversions(count: Counted) -> RenderableType:
     """Return how long all conversions took, with an empty line behind."""
     found = timings(count.whole.cells, count.whole.tallies, count.rates.plans)
     return Group(of_conversions(found), Text(""))
 
 
-def facts(count: Count, intake: Intake) -> RenderableType:
+def facts(count: Counted, intake: Read) -> RenderableType:
     """Return what became of the records, of which time they are, and the first that are no events."""
     read = count.outcomes.total() + intake.reasons.total()
     outcomes = {**count.outcomes, "rejected": intake.reasons.total()}

@@ -23,10 +23,15 @@ FOLD_BEYOND = 32
 
 
 class RestingVisitors(VisitorStore):
-    """A store that packs those visitors of whom nothing was heard for the longest time."""
+    """A store that packs those visitors of whom nothing was heard for the longest time.
+
+    Attributes:
+        held: How many visitors are held as objects, besides those of one step.
+    """
 
     def __init__(self, plans: Plans, times: Times) -> None:
         super().__init__(plans, times)
+        self.held = HELD
         self._idle: dict[str, Visitor] = {}
         """Those that have not been taken since the last rest, who was taken last at the end."""
 
@@ -68,7 +73,7 @@ class RestingVisitors(VisitorStore):
         self._idle.update(self.live)
         self.live.clear()
         self._ids.clear()
-        for name in list(islice(self._idle, max(0, len(self._idle) - HELD))):
+        for name in list(islice(self._idle, max(0, len(self._idle) - self.held))):
             visitor = self._idle.pop(name)
             for group in visitor.groups:
                 if group.times and group.times[0] < horizon:

@@ -9,9 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from stream.core.definition import Definition
+from stream.replay import totals
 from stream.replay.answers import What, answer
-from stream.replay.count import STEP, Count
-from stream.replay.intake import Intake
+from stream.replay.count import STEP
 from stream.replay.run import MEMORY, replay
 from tests.oracle import Key, Read, Row
 from tests.oracle.record import RejectedError, event_of
@@ -42,6 +42,7 @@ def run(
     as_arrived: bool = False,
     memory: int = MEMORY,
     step: int = STEP,
+    cores: int = 1,
 ) -> Result:
     """Replay files."""
     out, said, table = io.BytesIO(), io.StringIO(), io.StringIO()
@@ -51,7 +52,7 @@ def run(
     outcomes: dict[str, int] = {}
     end = printing.end
 
-    def ended(count: Count, intake: Intake) -> None:
+    def ended(count: totals.Counted, intake: totals.Read) -> None:
         outcomes.update({name: n for name, n in count.outcomes.items() if n})
         if intake.reasons:
             outcomes["rejected"] = intake.reasons.total()
@@ -59,7 +60,7 @@ def run(
 
     printing.end = ended  # type: ignore[method-assign]  # to look on
     names = [str(file) for file in files]
-    replay(definition, names, printing, as_arrived=as_arrived, memory=memory, step=step)
+    replay(definition, names, printing, as_arrived=as_arrived, memory=memory, step=step, cores=cores)
     return Result(out.getvalue() + table.getvalue().encode(), said.getvalue(), outcomes)
 
 

@@ -9,7 +9,7 @@ COMMANDS = {
     "worker": CONFIG_OPTIONS,
     "check": {*CONFIG_OPTIONS, "--json"},
     "init": {"--preset", "-o", "--output"},
-    "replay": {*CONFIG_OPTIONS, "files", "--json", "--what", "--as-arrived"},
+    "replay": {*CONFIG_OPTIONS, "files", "--json", "--what", "--as-arrived", "--cores"},
     "backfill": {*CONFIG_OPTIONS, "files", "--json"},
     "top": {*CONFIG_OPTIONS, "--window", "--segment", "--once", "--json"},
     "simulate": {*CONFIG_OPTIONS, "--rate", "--sessions", "--start", "--seed", "--drop", "--to"},
