@@ -37,4 +37,4 @@ def test_sources_are_not_taken_for_the_compiled_core() -> None:
     """Where the sources are found instead of the compiled modules, the run ends, and says which it found."""
     done = run(ROOT, "tests/core/test_rate.py")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "stream.core.any_order is not compiled" in done.stderr
+    assert "stream.core.acquaintance is not compiled" in done.stderr
