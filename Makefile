@@ -10,7 +10,7 @@ ARGS ?=
 # In CI every test is named when it ends, so that a log that stops tells where.
 REPORT := $(if $(CI),-v --color=no --durations=20,-q)
 # Most tests wait for servers; files go to two processes, each with its own broker. PARALLEL= for one process.
-PARALLEL ?= $(if $(ARGS),,-n 2 --dist loadfile)
+PARALLEL ?= $(if $(ARGS),,-n 2 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: help demo test lint parts bench docs clean
 

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 from tests.parts.plugin import (
@@ -26,4 +27,18 @@ __all__ = [
 settings.register_profile("default", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", max_examples=5_000, deadline=None)
+LONGEST = ("laws/test_law.py", "compiled/test_compiled.py", "chaos/test_300k.py", "laws/test_unkeyed.py")
+"""Files that take minutes: they begin first, or one process would wait for the other's last in the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first; all else stays in order."""
+    files = [f"/tests/{file}" for file in LONGEST]
+    items.sort(
+        key=lambda item: next(
+            (n for n, file in enumerate(files) if str(item.path).endswith(file)), len(files)
+        )
+    )
+
+
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))

@@ -8,7 +8,7 @@ import pytest
 from tests.parts import compiled_package
 from tests.parts.compiled import ROOT, environment
 
-LAW_EXAMPLES = 300
+LAW_EXAMPLES = 100
 
 TESTS = ("tests/laws", "tests/core", "tests/formats", "tests/replay/test_exact.py")
 """What the core must do (golden cases are among the laws), in one process."""

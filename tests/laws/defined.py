@@ -58,8 +58,8 @@ DEFINITION = Definition(
             (
                 Step("d", "d"),
                 Step("c", "c", optional=True),
-                Step("d2", "d"),
-                Step("e", "e", where=(Condition("props.n", ("> 10 <= 20", "5")),), macro=True),
+                Step("d2", "d", macro=True),
+                Step("e", "e", where=(Condition("props.n", ("> 10 <= 20", "5")),)),
             ),
             within_ms=3 * MINUTE,
             order="unordered",

@@ -18,9 +18,8 @@ from stream.configuration import load
 from stream.core.definition import Definition, Dimension
 from stream.replay import parts as reading
 from stream.replay import shared
-from stream.replay.answers import What
+from stream.replay.answers import WHAT, What
 from stream.replay.count import STEP
-from stream.replay.exchange import owner
 from stream.replay.files import InputError
 from stream.replay.messages import Told, Unclear
 from stream.simulate.sites import SITES
@@ -31,7 +30,7 @@ from tests.replay.running import Result, run, write
 from tests.replay.test_exact import SHOP, START, traffic
 from tests.replay.test_files import fed, zstd
 
-WAYS: list[tuple[What, bool]] = [("rates", True), ("rates", False), ("sessions", True), ("sessions", False)]
+WAYS: list[tuple[What, bool]] = [(what, as_json) for what in WHAT for as_json in (True, False)]
 MINUTE = 60_000
 
 
@@ -249,12 +248,3 @@ def test_the_first_broken_file_is_told(kind: str, tmp_path: Path) -> None:
         with pytest.raises(InputError, match=str(broken)) as error:
             run(SHOP, good, broken, tmp_path / "worse", cores=cores)
         assert error.value.code == 1
-
-
-def test_a_visitor_has_one_owner() -> None:
-    """Whose a visitor is follows from the name alone, and shares are about equal."""
-    assert [owner(name, 3) for name in ("a", "b", "ü")] == [0, 2, 1]
-    counts = [0, 0, 0]
-    for number in range(9_000):
-        counts[owner(f"visitor-{number}", 3)] += 1
-    assert min(counts) > 2_700

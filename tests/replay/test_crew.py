@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from stream.replay.crew import Crew, LostError
+from stream.replay.exchange import owner
 from stream.replay.line import Desk
 from stream.replay.messages import Found, Newest
 from tests.replay.running import run, write
@@ -175,3 +176,12 @@ def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     file = write(tmp_path / "a", [record.value for record in traffic(200)])
     with pytest.raises(OSError, match="No space left on device"):
         run(SHOP, file, cores=2)
+
+
+def test_a_visitor_has_one_owner() -> None:
+    """Whose a visitor is follows from the name alone, and shares are about equal."""
+    assert [owner(name, 3) for name in ("a", "b", "ü")] == [0, 2, 1]
+    counts = [0, 0, 0]
+    for number in range(9_000):
+        counts[owner(f"visitor-{number}", 3)] += 1
+    assert min(counts) > 2_700
