@@ -36,7 +36,7 @@ DEFINITION = Definition(
             (
                 Step("b", "b"),
                 Step("c", "c", where=(Condition("page", ("/x*", "/z")),)),
-                Step("e", "e", macro=True),
+                Step("d", "d", macro=True),  # of funnel "f", too
             ),
             within_ms=4 * MINUTE,
             reentry="first",
