@@ -69,7 +69,8 @@ def test_every_answer_is_the_same(rate: float, what: What, as_json: bool, tmp_pa
     """Of a busy or a slow site, with broken, doubled and crawlers' records, in one step or in many."""
     file = write(tmp_path / "a", traffic(rate, 6_000))
     for step in (STEP, 700):
-        assert same(SHOP, file, what=what, as_json=as_json, step=step).out
+        told = same(SHOP, file, what=what, as_json=as_json, step=step).out
+        assert told or (what == "times" and rate > 1)  # within three minutes nobody orders
 
 
 def test_every_kind_of_file_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
