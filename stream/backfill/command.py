@@ -1,7 +1,6 @@
 """The verb ``backfill``: past files become history, so that it exists on the first day."""
 
 import asyncio
-import io
 import json
 import sys
 from contextlib import closing
@@ -45,7 +44,7 @@ def backfill(settings: Settings, files: list[str], *, as_json: bool = False) -> 
                 " wanted: the same, or the rows would not be of one kind"
             )
             return 2
-        with closing(PastWindows(definition, newest.watermark or 0, screen, io.BytesIO())) as past:
+        with closing(PastWindows(definition, newest.watermark or 0, screen)) as past:
             with progress(screen, size, alone=False) as steps:
                 replay(definition, files, past, steps=steps)
             taken = asyncio.run(_send(place, past, screen)) if any(past.starts.values()) else set()

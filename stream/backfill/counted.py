@@ -1,5 +1,6 @@
 """What a replay counts, kept as windows of the past in a temporary file until they are sent."""
 
+import io
 import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO, Final, cast
@@ -30,16 +31,15 @@ class PastWindows(Answer):
     wants_slots = True
     widths = frozenset(WIDTHS)
 
-    def __init__(self, definition: Definition, now_ms: int, screen: Console, out: BinaryIO) -> None:
+    def __init__(self, definition: Definition, now_ms: int, screen: Console) -> None:
         """Begin.
 
         Args:
             definition: What is counted.
             now_ms: The time that the workers have come to, ms.
             screen: Where people are told what became of the records.
-            out: Where nothing goes.
         """
-        super().__init__(out, screen)
+        super().__init__(io.BytesIO(), screen)  # nothing is printed
         self.starts: dict[int, list[int]] = {width: [] for width in WIDTHS}
         self.too_old = 0
         self._fingerprint = definition.fingerprint()

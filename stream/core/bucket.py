@@ -84,11 +84,6 @@ class Buckets:
             self.dirty[key] = slot
         return slot
 
-    def row(self, start: int, segment: str) -> Row | None:
-        """Return the cells of a bucket to look at, or ``None``."""
-        found = self.look(start, segment)
-        return None if found is None else found.cells
-
     def look(self, start: int, segment: str) -> Slot | None:
         """Return the slot of a bucket to look at, or ``None``."""
         found = self._slots.get(start, {}).get(segment)

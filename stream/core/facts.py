@@ -121,11 +121,11 @@ def facts(row: Sequence[int], tallies: Mapping[int, int], plans: Plans) -> Facts
         single_page,
         _ratio(engaged, sessions),
         _ratio(bounced, sessions),
-        _spread(total(tallies, *DURATION), of_all, closed),
-        _spread(total(tallies, DURATION[1]), of_high, high),
+        spread(total(tallies, *DURATION), of_all, closed),
+        spread(total(tallies, DURATION[1]), of_high, high),
         _ratio(total(tallies, PAGE_VIEWS), closed),
         _ratio(total(tallies, CLICKED), total(tallies, SEEN)),
-        _spread(total(tallies, SCORE), bins[SCORE], scored, MILLION),
+        spread(total(tallies, SCORE), bins[SCORE], scored, MILLION),
         revenue,
     )
 
@@ -134,8 +134,15 @@ def _ratio(part: int, of: int) -> float | None:
     return part / of if of > 0 else None
 
 
-def _spread(of_all: int, bins: Mapping[int, int], count: int, unit: int = 1) -> Spread:
-    """Return mean and percentiles of so many values, of which those that are not 0 are in bins."""
+def spread(of_all: int, bins: Mapping[int, int], count: int, unit: int = 1) -> Spread:
+    """Return mean and percentiles of some values.
+
+    Args:
+        of_all: Their sum.
+        bins: How many are in each bin (:mod:`stream.core.histogram`); those that are 0 are in none.
+        count: How many there are; none: there is nothing to tell.
+        unit: What they are counted in: so many make one.
+    """
     if count <= 0:
         return NOTHING
     median, high = (percentile(bins, count, percent) for percent in (50, 90))

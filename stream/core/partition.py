@@ -150,18 +150,16 @@ class Partition:
         if group is None:
             group = Group(sid, None, [time], [event_id], [kind], [labels], [])
             visitor.groups.append(group)
-            if money and self._plans.by_kind(kind).macros:
-                keep(group, time, event_id, money)
-            return "counted"
+        else:
+            known_labels = group.labels
+            number = len(known_labels) - 1
+            if number < 0 or (known_labels[number] is not labels and known_labels[number] != labels):
+                number = label_number(group, labels)
+            group.times.append(time)
+            group.ids.append(event_id)
+            group.marks.append(number << self._bits | kind)
         if money and self._plans.by_kind(kind).macros:
             keep(group, time, event_id, money)
-        known_labels = group.labels
-        number = len(known_labels) - 1
-        if number < 0 or (known_labels[number] is not labels and known_labels[number] != labels):
-            number = label_number(group, labels)
-        group.times.append(time)
-        group.ids.append(event_id)
-        group.marks.append(number << self._bits | kind)
         return "counted"
 
     def pass_time(self, now_ms: int, at_end: Mapping[str, bool]) -> None:

@@ -97,7 +97,6 @@ class Rates:
         self._fold_hits(delta.hits, segments, delta.codes)
         self._fold_hits(delta.corrections, segments, delta.codes)
         counters = [self._effects.counter(code) for code in delta.codes]
-        accounts = [self._effects.account(code) for code in delta.codes]
         for _, label, code, times in delta.hits:
             counter = counters[code]
             if counter is not None:
@@ -108,7 +107,7 @@ class Rates:
             counter = counters[code]
             if counter is not None:
                 self._count(fresh, counter, times)
-            place = accounts[code]
+            place = self._effects.account(delta.codes[code])
             if place >= 0:
                 for segment in fresh:
                     add_digit(self.revenue.setdefault(segment, {}), place, times)

@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from stream.core.cell import ACTIONS, FIELDS
-from stream.core.facts import NOTHING, Spread
+from stream.core.facts import Spread, spread
 from stream.core.fields import Field
-from stream.core.histogram import percentile
 from stream.core.plans import Plans
 from stream.core.tally import FIRST_TIME_BIN, LEADING, TIME, TIMED, TOUCHPOINTS, goals
 
@@ -75,11 +74,9 @@ def timings(row: Sequence[int], tallies: Mapping[int, int], plans: Plans) -> dic
 
 
 def _timing(conversions: int, tallies: Mapping[int, int]) -> Timing:
-    count, time = tallies.get(TIMED, 0), NOTHING
-    if count > 0:
-        bins = {place - FIRST_TIME_BIN: n for place, n in tallies.items() if place >= FIRST_TIME_BIN}
-        median, high = (percentile(bins, count, percent) for percent in (50, 90))
-        time = Spread(tallies.get(TIME, 0) / count, median, high)
+    bins = {place - FIRST_TIME_BIN: n for place, n in tallies.items() if place >= FIRST_TIME_BIN}
+    count = tallies.get(TIMED, 0)
+    time = spread(tallies.get(TIME, 0), bins, count)
     if conversions <= 0:
         return Timing(conversions, count, time, None, None)
     touchpoints, leading = (tallies.get(place, 0) / conversions for place in (TOUCHPOINTS, LEADING))

@@ -6,7 +6,6 @@ windows that nothing can change any more are handed out and dropped. Steps do no
 
 from collections.abc import Callable
 
-from stream.core.bucket import Slot
 from stream.core.clock import InputClock
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
@@ -14,9 +13,8 @@ from stream.core.event import Outcome
 from stream.core.partition import Reading
 from stream.replay.brief import Brief
 from stream.replay.counting import Counting, OnSession, by_minutes
-from stream.replay.times import TimeRow
 from stream.replay.visitors import RestingVisitors
-from stream.replay.windows import EVER, WIDTHS, Windows
+from stream.replay.windows import EVER, WIDTHS, OnSlots, OnTimes, Windows
 
 STEP = 524_288
 """Events between two steps: so many, or twice as many, may be held in visitors that are objects."""
@@ -40,8 +38,8 @@ class Count(Counting):
         on_session: OnSession | None = None,
         step: int = STEP,
         widths: frozenset[int] = WIDTHS,
-        on_slots: Callable[[int, int, list[tuple[str, Slot]]], None] | None = None,
-        on_times: Callable[[list[TimeRow]], None] | None = None,
+        on_slots: OnSlots | None = None,
+        on_times: OnTimes | None = None,
     ) -> None:
         """Begin.
 

@@ -3,27 +3,22 @@
 from collections.abc import Mapping
 
 from rich.table import Table
-from rich.text import Text
 
 from stream.core.timing import Timing
+from stream.replay.tables import block, or_nothing, spread_cells
 from stream.replay.visits import lasted
 
-NOTHING = "-"
 HOUR, DAY = 3_600_000, 86_400_000
 
 
 def of_conversions(found: Mapping[str, Timing]) -> Table:
     """Return a table of the funnels that have a macro step."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column(Text("time to conversion", style="bold"), min_width=21, overflow="fold")
-    for column in ("conversions", "mean", "median", "p90"):
-        table.add_column(column, justify="right", min_width=11)
+    table = block("time to conversion", [(column, 11) for column in ("conversions", "mean", "median", "p90")])
     for funnel, timing in found.items():
-        times = (timing.time.mean, timing.time.p50, timing.time.p90)
-        table.add_row(funnel, f"{timing.conversions:,}", *(NOTHING if t is None else took(t) for t in times))
+        table.add_row(funnel, f"{timing.conversions:,}", *spread_cells(timing.time, took))
         table.add_row("... with a time", f"{timing.count:,}")
-        table.add_row("... sessions", "", _mean(timing.touchpoints_mean))
-        table.add_row("... micro-conversions", "", _mean(timing.micro_conversions_mean))
+        table.add_row("... sessions", "", or_nothing(timing.touchpoints_mean, "{:.2f}".format))
+        table.add_row("... micro-conversions", "", or_nothing(timing.micro_conversions_mean, "{:.2f}".format))
     return table
 
 
@@ -36,7 +31,3 @@ def took(ms: float) -> str:
         return f"{minutes // 60}h {minutes % 60:02}m"
     hours = round(ms / HOUR)
     return f"{hours // 24}d {hours % 24:02}h"
-
-
-def _mean(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.2f}"

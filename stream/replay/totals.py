@@ -19,10 +19,9 @@ from stream.core.segment import ALL
 from stream.core.timing import timings
 from stream.replay.intake import Example
 from stream.replay.session_totals import of_sessions
+from stream.replay.tables import NOTHING, block
 from stream.replay.time_totals import of_conversions
 from stream.replay.visits import moment, plain
-
-NOTHING = "-"
 
 
 class Counted(Protocol):
@@ -164,11 +163,7 @@ def facts(count: Counted, intake: Read) -> RenderableType:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column(Text(title, style="bold"), min_width=21, overflow="fold")
-    for column, width in zip(("sessions", *columns), (11, 11, 7, 13), strict=True):
-        table.add_column(column, justify="right", min_width=width, overflow="fold")
-    return table
+    return block(title, zip(("sessions", *columns), (11, 11, 7, 13), strict=True))
 
 
 def _percent(part: int, of: int) -> str:

@@ -19,7 +19,7 @@ DAY = 24 * HOUR
 
 def windows(*found: tuple[int, int]) -> PastWindows:
     """Return what is kept of windows of these widths and starts."""
-    past = PastWindows(DEFINITION, NOW, Console(file=io.StringIO()), io.BytesIO())
+    past = PastWindows(DEFINITION, NOW, Console(file=io.StringIO()))
     for width, start in found:
         past.slots(width, start, [("all", Slot([1, 0, 0, 0] * 5, {3: 4}))])
     return past

@@ -37,8 +37,8 @@ def test_the_past_gets_coarser() -> None:
         rates.pass_time()
         rates.forget()
         starts = [BEGIN - BEGIN % width for width in (10 * SECOND, MINUTE, HOUR)]
-        rows = [level.row(start, "all") for level, start in zip(rates.levels, starts, strict=True)]
-        known.append([row is not None and row[SESSIONS] == 1 for row in rows])
+        slots = [level.look(start, "all") for level, start in zip(rates.levels, starts, strict=True)]
+        known.append([slot is not None and slot.cells[SESSIONS] == 1 for slot in slots])
     minute, hour, nothing = [False, True, True], [False, False, True], [False] * 3
     assert known == [[True] * 3, [True] * 3, minute, minute, hour, hour, nothing]
 
@@ -55,7 +55,7 @@ def test_hours_are_kept_for_attempts_across_sessions() -> None:
             rates.fold(delta(2 + seq, BEGIN + age))
             rates.pass_time()
             rates.forget()
-            known.append(rates.levels[2].row(BEGIN - BEGIN % HOUR, "all") is not None)
+            known.append(rates.levels[2].look(BEGIN - BEGIN % HOUR, "all") is not None)
         assert known == [True, False], scope
 
 

@@ -17,7 +17,6 @@ STEPS = ("view_item", "add_to_cart", "begin_checkout", "purchase")
 
 def shopping(visitors: int) -> Rates:
     """Return the rates after some visitors: half of them put something into the cart, a quarter buy."""
-    pipeline = Pipeline(SHOP.definition(), 1)
     reads = []
     for n in range(visitors):
         for step in STEPS[: 1 + (n % 2 == 0) + 2 * (n % 4 == 0)]:
@@ -33,14 +32,35 @@ def shopping(visitors: int) -> Rates:
             reads.append(
                 Read("site-events", 0, len(reads), BEGIN + len(reads) * 10, msgspec.json.encode(event))
             )
-    pipeline.sessions[0].apply("site-events", 0, 0, reads)
-    pipeline.flush(0, at_end=True)
-    pipeline.flush_rates()
-    state = pipeline.rates.state
-    assert isinstance(state, RatesState)
-    return state.core
+    return _published(reads, at_end=True)
 
 
 def live() -> LiveRates:
     """Return what makes the values of keys."""
     return LiveRates("mc", SHOP.redis.history, SHOP.watched_segments(), Plans(SHOP.definition()), 600_000)
+
+
+def counted(events: list[tuple[int, str, str]], elsewhere: str = "") -> Rates:
+    """Return the rates of the shop's events, in order of time, when all that they make was published.
+
+    Args:
+        events: Time (ms), visitor and name of each; all are on a tv set.
+        elsewhere: A visitor who does not say so.
+    """
+    reads = []
+    for time, visitor, name in sorted(events):
+        event = {"name": name, "time": time, "visitor_id": visitor}
+        if visitor != elsewhere:
+            event["device"] = "tv set"
+        reads.append(Read("site-events", 0, len(reads), time, msgspec.json.encode(event)))
+    return _published(reads, at_end=False)
+
+
+def _published(reads: list[Read], *, at_end: bool) -> Rates:
+    pipeline = Pipeline(SHOP.definition(), 1)
+    pipeline.sessions[0].apply("site-events", 0, 0, reads)
+    pipeline.flush(0, at_end=at_end)
+    pipeline.flush_rates()
+    state = pipeline.rates.state
+    assert isinstance(state, RatesState)
+    return state.core

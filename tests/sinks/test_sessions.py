@@ -2,19 +2,15 @@
 
 import math
 
-import msgspec
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from stream.agents.rates import RatesState
 from stream.core.rates import Rates
 from stream.sinks.keys import SESSION_HASH
 from stream.sinks.prometheus import Metrics, Sources
 from stream.sinks.redis_values import Hash
-from tests.laws.pipeline import Pipeline
-from tests.oracle import Read
-from tests.sinks.shop import BEGIN, SHOP, live
+from tests.sinks.shop import BEGIN, counted, live
 
 MINUTE = 60_000
 SHORT, LONG = ("view_item_list", "select_item"), ("view_promotion", "page_view", "page_view", "add_to_cart")
@@ -24,25 +20,13 @@ ALL = (("dimension", "all"), ("value", "all"))
 
 def visited() -> Rates:
     """Return the rates when sessions of 1, 1 and (with intent) 4 minutes on a tv set have closed."""
-    pipeline = Pipeline(SHOP.definition(), 1)
     events = [
         (BEGIN + minute * MINUTE, f"v{n}", name)
         for n, names in enumerate((SHORT, SHORT, ("view_item", *LONG)))
         for minute, name in enumerate(names)
     ]
     events.append((BEGIN + 45 * MINUTE, "other", "page_view"))
-    reads = []
-    for time, visitor, name in sorted(events):
-        event = {"name": name, "time": time, "visitor_id": visitor, "device": "tv set"}
-        if visitor == "other":
-            del event["device"]
-        reads.append(Read("site-events", 0, len(reads), time, msgspec.json.encode(event)))
-    pipeline.sessions[0].apply("site-events", 0, 0, reads)
-    pipeline.flush(0)
-    pipeline.flush_rates()
-    state = pipeline.rates.state
-    assert isinstance(state, RatesState)
-    return state.core
+    return counted(events, elsewhere="other")
 
 
 def test_the_hash_has_the_fields_of_the_contract() -> None:

@@ -2,19 +2,15 @@
 
 import math
 
-import msgspec
 import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from stream.agents.rates import RatesState
 from stream.core.rates import Rates
 from stream.sinks.keys import TIME_HASH
 from stream.sinks.prometheus import Metrics, Sources
 from stream.sinks.redis_values import Hash
-from tests.laws.pipeline import Pipeline
-from tests.oracle import Read
-from tests.sinks.shop import BEGIN, SHOP, live
+from tests.sinks.shop import BEGIN, counted, live
 
 MINUTE = 60_000
 BUYING = ("view_item", "add_to_cart", "begin_checkout", "purchase")
@@ -27,27 +23,11 @@ def bought() -> Rates:
 
     The first of them had been there an hour before. All sessions are still open.
     """
-    pipeline = Pipeline(SHOP.definition(), 1)
     events = [(BEGIN, "v0", "page_view")]
     for n, pace in enumerate((1, 1, 3)):
         for place, name in enumerate(BUYING):
             events.append((BEGIN + (60 + pace * place) * MINUTE, f"v{n}", name))
-    reads = [
-        Read(
-            "site-events",
-            0,
-            offset,
-            time,
-            msgspec.json.encode({"name": name, "time": time, "visitor_id": visitor, "device": "tv set"}),
-        )
-        for offset, (time, visitor, name) in enumerate(sorted(events))
-    ]
-    pipeline.sessions[0].apply("site-events", 0, 0, reads)
-    pipeline.flush(0)
-    pipeline.flush_rates()
-    state = pipeline.rates.state
-    assert isinstance(state, RatesState)
-    return state.core
+    return counted(events)
 
 
 def test_the_hash_has_the_fields_of_the_contract() -> None:
