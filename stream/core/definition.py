@@ -111,6 +111,22 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
+class PageGroup:
+    """Pages that count as one: those whose path equals a pattern, or matches it as a glob."""
+
+    name: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Which pages are told apart: the groups (the first that matches counts), and so many others."""
+
+    groups: tuple[PageGroup, ...] = ()
+    max_values: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Times:
     """The spans that decide about sessions, order and windows, all in ms."""
 
@@ -138,6 +154,7 @@ class Definition:
     micros: tuple[Micro, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
     times: Times = Times()
+    pages: Pages = Pages()
 
     def measures(self) -> tuple[str, ...]:
         """Return the names of all measures: funnels', micro-conversions, facts about sessions."""
