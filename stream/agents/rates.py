@@ -17,7 +17,7 @@ from stream.engine.api import Chunk, Flush, Record, Row
 REPUBLISH_MS = 2_000
 """Closed windows that change are published again at most so often: cohorts change with every event."""
 
-_BUCKET, _COUNTER, _REVENUE, _SEGMENTS, _STATE = b"b", b"n:", b"r:", b"sg", b"st"
+_BUCKET, _COUNTER, _REVENUE, _SEGMENTS, _PAGES, _STATE = b"b", b"n:", b"r:", b"sg", b"pg", b"st"
 
 HISTORY_SIZE = "1h"
 """Closed windows of this length are kept for longer."""
@@ -116,6 +116,8 @@ class RatesState:
             self.core.revenue[key[2:].decode()] = msgspec.msgpack.decode(value, type=dict[int, int])
         elif key == _SEGMENTS:
             self.core.segments.unpack(value)
+        elif key == _PAGES:
+            self.core.pages.unpack(value)
         elif key == _STATE:
             stored = msgspec.msgpack.decode(value, type=_Stored)
             check(stored.fingerprint, self._fingerprint, "rates")
@@ -187,6 +189,8 @@ class RatesState:
         self.core.changed_revenue.clear()
         if self.core.segments.changed:
             rows.append((_SEGMENTS, self.core.segments.pack()))
+        if self.core.pages.changed:
+            rows.append((_PAGES, self.core.pages.pack()))
         rows.append((_STATE, self._stored()))
         self._in_flight[seq] = closed, self._oldest
         self._oldest = []

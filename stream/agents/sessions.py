@@ -16,7 +16,7 @@ from stream.core.partition import Partition
 from stream.engine.api import Chunk, Flush, Record, Row
 from stream.formats.canonical import UNSEEN, arrival_of, parse
 
-_VISITOR, _FORWARDED, _STATE, _STATE_OF_UNKEYED = b"v:", b"fw", b"st", b"sr"
+_VISITOR, _FORWARDED, _PAGES, _STATE, _STATE_OF_UNKEYED = b"v:", b"fw", b"pg", b"st", b"sr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,8 @@ class SessionsState:
             self.core.visitors.restore(key[2:].decode(), value)
         elif value is not None and kind == _FORWARDED:
             self.core.ledger.labels.unpack(value)
+        elif value is not None and kind == _PAGES:
+            self.core.ledger.pages.unpack(value)
         elif value is not None and kind == _STATE:
             stored = msgspec.msgpack.decode(value, type=_Stored)
             check(stored.fingerprint, self._fingerprint, f"partition {self.partition} of sessions")
@@ -148,6 +150,8 @@ class SessionsState:
         delta = self._delta(seq)
         if core.ledger.labels.changed:
             rows.append((_FORWARDED, core.ledger.labels.pack()))
+        if core.ledger.pages.changed:
+            rows.append((_PAGES, core.ledger.pages.pack()))
         rows.append(self._stored())
         effects, self._effects, self._oldest = self._effects, [], None
         key = str(self.partition).encode()

@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final, cast
 
 import msgspec
@@ -11,6 +11,7 @@ from rich.console import Console
 from stream.core.bucket import HOUR, MINUTE, Slot
 from stream.core.definition import Definition
 from stream.core.past import WIDTHS, Past
+from stream.core.tally import FIRST_PAGE
 from stream.replay.answers import Answer
 
 KEPT_MS: Final = {MINUTE: 9 * 24 * HOUR, HOUR: 366 * 24 * HOUR}
@@ -55,7 +56,7 @@ class PastWindows(Answer):
         if start + width <= self._now_ms - KEPT_MS[width]:
             self.too_old += width == HOUR
             return
-        found = [(segment, slot.cells, slot.tallies) for segment, slot in segments]
+        found = [(segment, slot.cells, _without_pages(slot.tallies)) for segment, slot in segments]
         record = _encode(Past(self._fingerprint, width, start, found))
         self._file.write(len(record).to_bytes(_LENGTH) + record)
         self.starts[width].append(start)
@@ -73,3 +74,8 @@ class PastWindows(Answer):
 
 def _temporary() -> object:
     return tempfile.TemporaryFile(prefix="microconv-backfill-")
+
+
+def _without_pages(tallies: Mapping[int, int]) -> dict[int, int]:
+    """Return tallies but for those of pages: a worker has its own numbers for these, and tells of a day."""
+    return {place: count for place, count in tallies.items() if place < FIRST_PAGE}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from stream.core.delta import Code
+from stream.core.page_book import PageBook
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
 from stream.core.revenue import FIRST_ACCOUNT, PLACES
@@ -51,7 +52,8 @@ class Effects:
             adds to none.
     """
 
-    def __init__(self, plans: Plans) -> None:
+    def __init__(self, plans: Plans, pages: PageBook) -> None:
+        self._pages = pages
         self._numbers = {name: number for number, name in enumerate(plans.measures)}
         self._groups = {group.name: group for group in plans.groups}
         self._goals = {goal.funnel: goal.number for goal in plans.goals}
@@ -77,6 +79,8 @@ class Effects:
 
     def _place(self, code: Code) -> int:
         """Return the place of the tally that one such hit adds to; -1: it is about none."""
+        if code.kind in ("stay", "left", "went_on"):
+            return self._pages.place_of(code)
         if code.kind != "goal":
             return place_of(code)
         funnel = self._goals.get(code.name, -1)

@@ -26,6 +26,9 @@ KNOWN_LIMIT = 50_000
 
 Labels = tuple[str, ...]
 
+NOTHING_SAID: Final[Labels] = ()
+"""The labels of what is of no segment but ``all``."""
+
 
 def unsaid(field: str, returning: bool) -> str:
     """Return what a session's label of a field is where no event says it; mostly: none."""
@@ -88,14 +91,11 @@ class LabelReader:
         if number is None:
             number = numbers[labels] = len(self.combinations)
             self.said.append((labels, returning))
-            self.combinations.append(
-                tuple(
-                    [
-                        self._bound(place, value) or unsaid(self._fields[place], returning)
-                        for place, value in enumerate(labels)
-                    ]
-                )
-            )
+            found = [
+                self._bound(place, value) or unsaid(self._fields[place], returning)
+                for place, value in enumerate(labels)
+            ]
+            self.combinations.append(tuple(found) if found else ("",) * len(self.plain))
         return number
 
     def forget(self) -> None:

@@ -13,7 +13,8 @@ from stream.core.delta import NOBODY, Code, Hit
 from stream.core.earning import earn
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
-from stream.core.labels import LabelReader
+from stream.core.labels import NOTHING_SAID, LabelReader
+from stream.core.pages import PageReader
 from stream.core.plan import Plan
 from stream.core.plans import Plans
 from stream.core.revenue import Money
@@ -29,6 +30,7 @@ class Ledger:
 
     Attributes:
         labels: Reads and numbers labels.
+        pages: Reads and numbers pages.
         closed_until: Sessions whose last event + timeout is before this are closed, ms.
         open_sessions: How many are not closed.
         attempts: The ledger of attempts across sessions.
@@ -36,9 +38,10 @@ class Ledger:
 
     def __init__(self, definition: Definition, plans: Plans) -> None:
         self.labels = LabelReader(definition.dimensions)
+        self.pages = PageReader(definition.pages)
         self.closed_until = 0
         self.open_sessions = 0
-        self._words = Vocabulary(plans)
+        self._words = Vocabulary(plans, self.pages.names)
         self._timeout = definition.times.timeout
         self._hits = HitTable(definition.times.pane)
         self._corrections = HitTable(definition.times.pane)
@@ -104,6 +107,8 @@ class Ledger:
         if session.revenue is not None:
             amounts += self._takings.of_session(session.revenue)
         self._hits.add_amounts(amounts, session.first, combination, 1)
+        if session.page:
+            self._leave_pages(self._hits, session, mask, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -198,6 +203,14 @@ class Ledger:
             if revenue is not None:
                 amounts += self._takings.of_session(revenue)
             self._corrections.add_amounts(amounts, session.first, combination, times)
+            if session.page:
+                self._leave_pages(self._corrections, session, mask, times)
+
+    def _leave_pages(self, table: HitTable, session: Session, mask: int, times: int) -> None:
+        """Contribute what a closed session does because of the pages that it was on."""
+        combination, leavings = self.labels.number(NOTHING_SAID, False), self._words.leavings
+        table.add_amounts(leavings.stays(session), session.first, combination, times)
+        table.add_amounts(leavings.passages(session, mask), session.last, combination, times)
 
     def _facts_if_closed(self, session: Session) -> int:
         """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""

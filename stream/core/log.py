@@ -8,6 +8,7 @@ from stream.core.earning import earn, forget_paid, paid_by
 from stream.core.funnel import advance, advance_tied, begin
 from stream.core.plans import Plans
 from stream.core.session import Session
+from stream.core.stays import came_from, turn
 from stream.core.visitor import Group
 
 SCAN_LIMIT = 40
@@ -64,10 +65,16 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
             after += 1
         marks = group.marks[i:after]
         events = [plans.by_kind(mark & matching) for mark in marks]
+        before = session.page
+        for page in group.pages[i:after]:
+            if page and page != session.page:
+                turn(session, page, time)
         if len(events) > 1:
-            advance_tied(session, plans, events, time)
+            now = advance_tied(session, plans, events, time)
         else:
-            advance(session, plans, events[0], time)
+            now = advance(session, plans, events[0], time)
+        if now:
+            came_from(session, plans.further, now, before or session.page)
         for plan, mark in zip(events, marks, strict=True):
             said = group.labels[mark >> bits]
             if said is not session.labels and said != session.labels:
@@ -83,10 +90,13 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
 
 def sort_log(group: Group, first: int) -> None:
     """Put the log in order from its event number ``first`` on."""
-    entries = sorted(zip(group.times[first:], group.ids[first:], group.marks[first:], strict=True))
+    entries = sorted(
+        zip(group.times[first:], group.ids[first:], group.marks[first:], group.pages[first:], strict=True)
+    )
     group.times[first:] = [entry[0] for entry in entries]
     group.ids[first:] = [entry[1] for entry in entries]
     group.marks[first:] = [entry[2] for entry in entries]
+    group.pages[first:] = [entry[3] for entry in entries]
 
 
 def settled_sessions(group: Group) -> list[Session]:
@@ -107,14 +117,14 @@ def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
         if folded.revenue is not None:
             folded.revenue.counted = {}
         group.paid = None
-        group.times, group.ids, group.marks, group.labels = [], [], [], []
+        group.times, group.ids, group.marks, group.labels, group.pages = [], [], [], [], []
         group.settled = 0
         return
     if count < FOLD_AT_ONCE:
         return
     group.folded = replay(group, count, plans, times)[-1]
     forget_paid(group, horizon)
-    del group.times[:count], group.ids[:count], group.marks[:count]
+    del group.times[:count], group.ids[:count], group.marks[:count], group.pages[:count]
     group.settled -= count
     bits = plans.bits
     used = sorted({mark >> bits for mark in group.marks})

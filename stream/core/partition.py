@@ -27,10 +27,10 @@ from stream.core.visitor import Group
 BOT_STEPS: Final = 2_000
 """A session with so many step events is no person: what it does further is not counted."""
 
-Reading = tuple[int, Labels, Money]
-"""The kind of an event, the labels that it says, and its money if it matches a macro step."""
+Reading = tuple[int, Labels, Money, str]
+"""The kind of an event, the labels that it says, its money if it matches a macro step, and its page."""
 
-BOT: Final[Reading] = (-1, (), NO_MONEY)
+BOT: Final[Reading] = (-1, (), NO_MONEY, "")
 """The reading of an event of which the user agent says that a program sent it."""
 
 
@@ -73,6 +73,7 @@ class Partition:
         self._kinds = self._plans.kinds
         self._paying = self._plans.paying
         self._labels = self.ledger.labels
+        self._pages = self.ledger.pages
         self._reads_device = "device" in fields_read(definition)
 
     def read(self, event: Event) -> Reading:
@@ -85,7 +86,7 @@ class Partition:
         money = NO_MONEY
         if event.value is not None and event.name in self._paying:
             money = self._money_of(event, kind)
-        return kind, self._labels.of(event), money
+        return kind, self._labels.of(event), money, self._pages.name(event.page)
 
     def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it.
@@ -143,12 +144,16 @@ class Partition:
             money = NO_MONEY
             if event.value is not None and event.name in self._paying:
                 money = self._money_of(event, kind)
+            page = self._pages.numbers.get(event.page, NEVER)
+            if page == NEVER:
+                page = self._pages.of(event.page)
         else:
-            kind, labels, money = reading
+            kind, labels, money, said = reading
+            page = self._pages.number(said)
         if self.journeys is not None:
             self.journeys.take(visitor, time, event_id, kind, sid, money)
         if group is None:
-            group = Group(sid, None, [time], [event_id], [kind], [labels], [])
+            group = Group(sid, None, [time], [event_id], [kind], [labels], [], [page])
             visitor.groups.append(group)
         else:
             known_labels = group.labels
@@ -158,6 +163,7 @@ class Partition:
             group.times.append(time)
             group.ids.append(event_id)
             group.marks.append(number << self._bits | kind)
+            group.pages.append(page)
         if money and self._plans.by_kind(kind).macros:
             keep(group, time, event_id, money)
         return "counted"

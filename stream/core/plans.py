@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from stream.core.condition import all_hold
 from stream.core.definition import MICRO, SESSION, SESSION_FACTS, Condition, Definition, Funnel
 from stream.core.event import Event
+from stream.core.groups import groups_of
 from stream.core.plan import (
     CLICKED,
     NO_TIME,
@@ -16,7 +17,6 @@ from stream.core.plan import (
     SEEN,
     AnyOrderPlan,
     Goal,
-    Group,
     JourneyPlan,
     MicroPlan,
     Plan,
@@ -53,6 +53,8 @@ class Plans:
         goal_bits: The bits of their measures.
         leading: The bits of the micro-conversions that may lead to them: secondary actions, steps of funnels
             after the first that are no macro step; also of funnels across sessions.
+        in_session: Of each funnel of a session, its first and its last measure.
+        further: The bits of their steps after the first.
         weights: What reaching each measure adds to the intent score, in millionths.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
@@ -92,9 +94,15 @@ class Plans:
         )
         self.goal_bits = sum(1 << goal.measure for goal in self.goals)
         self.leading = (1 << self.started) - 1 & ~self.goal_bits & ~sum(1 << measure for measure in firsts)
+        self.in_session = [
+            (self._number[f"{f.name}.{f.steps[0].name}"], self._number[f"{f.name}.{f.steps[-1].name}"])
+            for f in definition.funnels
+            if f.scope == "session"
+        ]
+        self.further = sum((1 << last + 1) - (1 << first + 1) for first, last in self.in_session)
         self.weights = [step.weight for f in definition.funnels for step in f.steps]
         self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
-        self.groups = self._groups(definition)
+        self.groups = groups_of(definition, self._number)
         self.macros = frozenset(goal.measure for goal in self.goals)
         self.paying = frozenset(step.event for f in definition.funnels for step in f.steps if step.macro)
         self._macros_across = self.macros & across
@@ -208,19 +216,6 @@ class Plans:
         if where and where not in conditions:
             conditions.append(where)
         self._what[name].append((conditions.index(where) if where else -1, what))
-
-    def _groups(self, definition: Definition) -> tuple[Group, ...]:
-        of_base: dict[str, list[int]] = {SESSION: []}
-        for micro in definition.micros:
-            of_base.setdefault(micro.of, []).append(self._number[f"{MICRO}.{micro.name}"])
-        of_session = (*of_base.pop(SESSION), *range(self.started + 1, len(self.measures)))
-        groups = [Group(SESSION, NO_TIME, of_session, self.started)]
-        for funnel in definition.funnels:
-            members = tuple(self._number[f"{funnel.name}.{s.name}"] for s in funnel.steps)
-            groups.append(Group(funnel.name, members[0], members[1:], members[0]))
-        for base, micros in of_base.items():
-            groups.append(Group(f"{MICRO}:{base}", self._number[base], tuple(micros), NO_TIME))
-        return tuple(groups)
 
 
 def _step(funnel: Funnel, number: int, first: int, position: int) -> StepPlan:

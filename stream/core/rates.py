@@ -12,8 +12,9 @@ from stream.core.closed import ClosedRow, ClosedWindows
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
+from stream.core.page_book import DAY, PageBook
 from stream.core.plans import Plans
-from stream.core.revenue import FIRST_ACCOUNT, Amounts, add_digit, measure_of
+from stream.core.revenue import AFTER_ACCOUNTS, FIRST_ACCOUNT, Amounts, add_digit, measure_of
 from stream.core.segment import Segments
 from stream.core.tally import Tallies, add_tallies
 from stream.core.window import SlidingWindow
@@ -30,6 +31,8 @@ class Rates:
         segments: Which segments there are.
         levels: Panes, minutes and hours.
         windows: Sliding windows, by size.
+        day: The one of a day: among them, or only for where people leave.
+        pages: Which pages there are.
         closed: Closed minutes, closed hours.
         counters: For each segment, the sessions that reached each measure.
         revenue: For each segment, the revenue that counters have seen, by account.
@@ -44,7 +47,10 @@ class Rates:
         self.plans = plans
         self.measures = plans.measures
         count = len(plans.measures)
-        self._effects = Effects(plans)
+        self.pages = PageBook(
+            definition.pages, {measure: number for number, measure in enumerate(plans.measures)}
+        )
+        self._effects = Effects(plans, self.pages)
         self.marks: dict[int, Mark] = {}
         self.partitions = 0
         self.watermark: int | None = None
@@ -58,6 +64,9 @@ class Rates:
         self.windows = {
             size: SlidingWindow(size, self.levels[level_of(size)], count) for size in self._times.sizes
         }
+        self.day = self.windows.get(DAY) or SlidingWindow(DAY, self.levels[level_of(DAY)], count)
+        self._sliding = [window for window in self.windows.values() if window is not self.day]
+        self._sliding.append(self.day)
         self.closed = tuple(
             ClosedWindows(level, plans, self.segments, self._times.allowed_lateness)
             for level in self.levels[1:]
@@ -164,7 +173,7 @@ class Rates:
                 cells[place] += count
             if number:
                 self.closed[number - 1].changed(start, segment, slot, measures)
-        for window in self.windows.values():
+        for window in self._sliding:
             if window.contains(time):
                 cells = window.touch(segment)
                 for place, count in changes:
@@ -174,7 +183,7 @@ class Rates:
         measures = 0  # whose rows tell of it
         if max(changes) >= FIRST_ACCOUNT:
             for place, count in changes.items():
-                if place >= FIRST_ACCOUNT and count:
+                if FIRST_ACCOUNT <= place < AFTER_ACCOUNTS and count:
                     measures |= 1 << measure_of(place - FIRST_ACCOUNT)
         measures &= ~(1 << self.plans.started)
         for number, level in enumerate(self.levels):
@@ -184,7 +193,7 @@ class Rates:
                 add_tallies(slot.tallies, changes)
                 if number and measures:
                     self.closed[number - 1].changed(start, segment, slot, measures)
-        for window in self.windows.values():
+        for window in self._sliding:
             if window.contains(time):
                 add_tallies(window.touch_tallies(segment), changes)
 
@@ -205,7 +214,7 @@ class Rates:
         for number, closed in enumerate(self.closed, start=1):
             closed.pending = set(self.levels[number].pending())
         if self.watermark is not None:
-            for window in self.windows.values():
+            for window in self._sliding:
                 window.slide(self.watermark + self._times.out_of_order)
 
     def pass_time(self) -> bool:
@@ -223,7 +232,7 @@ class Rates:
             return False
         self.watermark = least
         now = least + self._times.out_of_order
-        for window in self.windows.values():
+        for window in self._sliding:
             window.slide(now)
         return sum(closed.pass_time(least) for closed in self.closed) > 0
 

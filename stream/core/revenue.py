@@ -40,6 +40,9 @@ PLACES: Final = (1 << BITS + 1) - 1
 FIRST_ACCOUNT: Final = 1 << 20
 """In tallies, accounts have the places from here on."""
 
+AFTER_ACCOUNTS: Final = 1 << 25
+"""The first place behind them."""
+
 _DIGIT: Final = 32
 _LAST: Final = (1 << _DIGIT) - 1
 
@@ -119,7 +122,7 @@ def places_of(account: int, millionths: int) -> Iterable[tuple[int, int]]:
 def by_currency(tallies: Mapping[int, int]) -> dict[int, dict[int, int]]:
     """Return the amounts in tallies that are not 0, in millionths: by measure, then by currency."""
     found: dict[int, dict[int, int]] = {}
-    for account in accounts(place for place in tallies if place >= FIRST_ACCOUNT):
+    for account in accounts(place for place in tallies if FIRST_ACCOUNT <= place < AFTER_ACCOUNTS):
         total = amount_in(tallies, account)
         if total:
             number = account - FIRST_ACCOUNT

@@ -29,6 +29,10 @@ class Session(msgspec.Struct, array_like=True, gc=False):
         earlier: How many sessions of the visitor began earlier, back to where one began more than
             ``known_for`` after the one before it. Of an attempt across sessions: that of the session in which
             it reached the macro step.
+        page: Number of the page that it is on; 0: it has said none.
+        since: When it came there, ms.
+        stays: Of pages that it has left, how long and how often it was there (:mod:`stream.core.stays`).
+        origins: For each funnel step after the first that was reached, the page from which.
     """
 
     first: int
@@ -46,6 +50,10 @@ class Session(msgspec.Struct, array_like=True, gc=False):
     trails: dict[int, list[tuple[int, ...]]] | None
     revenue: Revenue | None = None
     earlier: int = 0
+    page: int = 0
+    since: int = 0
+    stays: dict[int, int] | None = None
+    origins: dict[int, int] | None = None
 
     def copy(self) -> "Session":
         """Return a session that can change without this one."""
@@ -65,4 +73,8 @@ class Session(msgspec.Struct, array_like=True, gc=False):
             None if self.trails is None else self.trails.copy(),
             None if self.revenue is None else self.revenue.copy(),
             self.earlier,
+            self.page,
+            self.since,
+            None if self.stays is None else self.stays.copy(),
+            None if self.origins is None else self.origins.copy(),
         )

@@ -5,6 +5,8 @@ Everything else (events before others that are settled, equal times, a session t
 path: withdraw what the group's sessions contributed, compute them again, contribute that.
 """
 
+from bisect import bisect_left
+
 from stream.core.acquaintance import Acquaintance
 from stream.core.clock import NEVER, PartitionClock
 from stream.core.definition import Times
@@ -16,6 +18,7 @@ from stream.core.log import fill, replay, settled_sessions, sort_log
 from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.sightings import Handed
+from stream.core.stays import came_from, turn
 from stream.core.visitor import Group, Visitor
 
 
@@ -84,6 +87,8 @@ class Settling:
                 engaged = session.reached.get(self._plans.engaged, session.last)
                 if time < engaged and time - session.first > self._plans.engaged_after:
                     return False
+                if not _stays(group, i, session.first):
+                    return False
                 return not any(new and new != old for new, old in zip(labels, session.labels, strict=True))
         return False
 
@@ -116,7 +121,7 @@ class Settling:
         reached: list[int] = []
         bits, kinds = self._bits, self._kinds
         engaged, engaged_after, each = plans.engaged, plans.engaged_after, plans.any_strict
-        times, marks = group.times, group.marks
+        times, marks, pages = group.times, group.marks, group.pages
         paid = None if group.paid is None else paid_by(group)  # nearly always: it spares a call
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
@@ -138,6 +143,9 @@ class Settling:
                             reached = []
                         ledger.relabel(session, filled, session.returning, session.earlier)
             last = time
+            before, page = session.page, pages[i]
+            if page and page != before:
+                turn(session, page, time)
             kind = mark & kinds
             if kind or each or (time - first > engaged_after and engaged not in session.reached):
                 plan = plans.by_kind(kind)
@@ -152,8 +160,10 @@ class Settling:
                         session.clicked += 1
                     continue
                 now = advance(session, plans, plan, time)
-                if now and session is known:
-                    reached += now
+                if now:
+                    came_from(session, plans.further, now, before or page)
+                    if session is known:
+                        reached += now
                 if paid is not None and plan.macros and (money := paid.get((time, group.ids[i]))) is not None:
                     if session is known:
                         ledger.paid(session, plan, money)
@@ -189,6 +199,22 @@ class Settling:
         for session, olds in zip(group.sessions, parts, strict=True):
             self._ledger.contribute(session, olds)
             self._lifetimes.watch(name, session)
+
+
+def _stays(group: Group, i: int, first: int) -> bool:
+    """Whether an event says no other page than its session, which began at ``first``, was on until then.
+
+    As far as the settled events of the log tell, which are in order.
+    """
+    page, times, pages = group.pages[i], group.times, group.pages
+    if not page:
+        return True
+    place = bisect_left(times, times[i], 0, group.settled)
+    if place < group.settled and times[place] == times[i]:
+        return False
+    while place and not pages[place - 1]:
+        place -= 1
+    return place > 0 and pages[place - 1] == page and times[place - 1] >= first
 
 
 def _rises(times: list[int], first: int) -> bool:

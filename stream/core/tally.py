@@ -57,6 +57,15 @@ LEADING: Final = 3
 FIRST_TIME_BIN: Final = 32
 """From here on, the bins of their times: room is left for more sums."""
 
+FIRST_PAGE: Final = 1 << 26
+"""Places from here on are of pages: so many for each page, by its number with the owner of the rates."""
+
+PAGE_STRIDE: Final = 1 << 16
+
+STAY_PLACES: Final = 2
+"""Of a page: the time of all stays (ms), and how many they were. Behind them two for each measure: how many
+sessions left it there, and how many went on from there."""
+
 Tallies = dict[int, int]
 """Counts by place; none is 0."""
 
@@ -99,6 +108,11 @@ def histograms(tallies: Mapping[int, int]) -> dict[str, dict[int, int]]:
 def goal_place(funnel: int, number: int) -> int:
     """Return the place of a tally of the conversions of a funnel, which is by its number."""
     return FIRST_GOAL + funnel * GOAL_STRIDE + number
+
+
+def page_place(page: int, number: int) -> int:
+    """Return the place of a tally of a page, which is by its number."""
+    return FIRST_PAGE + page * PAGE_STRIDE + number
 
 
 def goals(tallies: Mapping[int, int]) -> dict[int, Tallies]:

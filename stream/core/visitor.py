@@ -27,6 +27,7 @@ class Group(msgspec.Struct, array_like=True, gc=False):
         sessions: The sessions that the settled events make, in order of time.
         settled: How many events of the log are.
         paid: The money of those of them that match a macro step; nearly always nothing.
+        pages: The numbers of the pages that they say (0: none), as many as there are events.
     """
 
     sid: str
@@ -36,6 +37,7 @@ class Group(msgspec.Struct, array_like=True, gc=False):
     marks: list[int]
     labels: list[tuple[str, ...]]
     sessions: list[Session]
+    pages: list[int]
     settled: int = 0
     paid: list[Paid] | None = None
 

@@ -7,11 +7,12 @@ of the rates expands a hit into ``sessions``, ``converted``, ``open`` and ``acti
 Some facts about a session are reached by closing (bounced): these bear the time of its last event.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stream.core.conversion import Conversions
 from stream.core.delta import Code
 from stream.core.ending import KNOWN_LIMIT, Endings
+from stream.core.leaving import Leavings
 from stream.core.plan import LAST_TIME, NO_TIME
 from stream.core.plans import Plans
 from stream.core.revenue import PLACES, measure_of
@@ -24,9 +25,11 @@ class Vocabulary:
         at_the_end: The measures that sessions reach by closing.
         endings: What else they contribute then.
         conversions: What else reaching a macro step contributes.
+        leavings: What closing contributes because of pages.
     """
 
-    def __init__(self, plans: Plans) -> None:
+    def __init__(self, plans: Plans, pages: Sequence[str]) -> None:
+        """Begin; ``pages`` are the names of pages by number, which may become more."""
         self.codes: list[Code] = []
         self._measures = plans.measures
         self._groups = plans.groups
@@ -40,6 +43,7 @@ class Vocabulary:
         self._revenue: dict[int, int] = {}
         self.endings = Endings(self._number, plans)
         self.conversions = Conversions(self._number, plans)
+        self.leavings = Leavings(self._number, plans, pages)
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
         """What reaching each measure adds: at whose time (or ``NO_TIME``, ``LAST_TIME``), and the code."""
         self.counted = [

@@ -17,6 +17,9 @@ from stream.core.timer import BUCKET_MS
 from stream.replay.brief import Readings
 from stream.replay.visitors import RestingVisitors
 
+PAGES = 100_000
+"""So many pages are told apart."""
+
 INPUT = "files"
 """Stands where a worker has the topic."""
 
@@ -27,9 +30,14 @@ OnSession = Callable[[str, str, Session], None]
 def by_minutes(definition: Definition) -> Definition:
     """Return the definition as a replay counts by it.
 
-    Nothing slides in a replay: with a pane of a minute the core sums up by minutes from the start.
+    Nothing slides in a replay: with a pane of a minute the core sums up by minutes from the start. And it
+    ends, so that there is room for all pages: which of them come first does not matter.
     """
-    return replace(definition, times=replace(definition.times, pane=MINUTE, sizes=(MINUTE,)))
+    return replace(
+        definition,
+        times=replace(definition.times, pane=MINUTE, sizes=(MINUTE,)),
+        pages=replace(definition.pages, max_values=PAGES),
+    )
 
 
 class Counting:

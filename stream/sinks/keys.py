@@ -16,6 +16,7 @@ LIVE_FOR_MS = 3_600_000
 """How long a live value outlives the worker that wrote it."""
 
 _LIVE_FOR = f"{duration_text(LIVE_FOR_MS)} from its last write"
+_PAGES = "pages are groups and paths (`pages` of the configuration), the rest is `__other__`"
 _HISTORY = "`redis.history` from its last write"
 
 
@@ -94,6 +95,23 @@ KEYS: Mapping[str, Key] = {
         _LIVE_FOR,
         TIME_HASH,
     ),
+    "page:{size}": Key(
+        "hash",
+        "by page the mean time of a stay on it (ms), of sessions that began in the sliding window that ends"
+        " now and have closed; " + _PAGES,
+        _LIVE_FOR,
+    ),
+    "leave:{measure}": Key(
+        "sorted set",
+        "by page how many sessions that got no further than this step of a funnel ended there, in the last 24"
+        " hours",
+        _LIVE_FOR,
+    ),
+    "went_on:{measure}": Key(
+        "sorted set",
+        "by page how many of those that ended in the last 24 hours had gone on to a later step from there",
+        _LIVE_FOR,
+    ),
     "history:{measure}:{segment}": Key(
         "sorted set",
         "the closed minutes of `all` and of the segments that alerts watch, by `window_start`: one JSON each",
@@ -140,6 +158,18 @@ class Keys:
     def time(self, funnel: str, size: str, segment: str) -> str:
         """Return the key of the time to conversion of a funnel in a sliding window."""
         return f"{self._prefix}:time:{funnel}:{size}:{encode(segment)}"
+
+    def page(self, size: str) -> str:
+        """Return the key of the times on pages in a sliding window."""
+        return f"{self._prefix}:page:{size}"
+
+    def leave(self, measure: str) -> str:
+        """Return the key of the pages on which sessions got no further."""
+        return f"{self._prefix}:leave:{measure}"
+
+    def went_on(self, measure: str) -> str:
+        """Return the key of the pages from which sessions went on."""
+        return f"{self._prefix}:went_on:{measure}"
 
     def history(self, measure: str, segment: str) -> str:
         """Return the key of a measure's closed minutes."""

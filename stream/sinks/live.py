@@ -16,6 +16,7 @@ from stream.core.segment import ALL, Segments
 from stream.core.timing import timings
 from stream.core.window import SlidingWindow
 from stream.sinks.keys import LIVE_FOR_MS, Keys
+from stream.sinks.live_pages import passages, stays
 from stream.sinks.redis_values import Hash, Names, Scored, Value
 from stream.units import duration_text
 
@@ -65,13 +66,16 @@ class LiveRates:
         for window in rates.windows.values():
             changed, window.changed = window.changed, set()
             size = duration_text(window.size)
+            if ALL in changed:
+                values |= stays(self.keys, rates, window)
             for segment in changed:
                 values |= self._tallies(window, segment)
                 for measure, fields in self._window(rates, window, segment):
                     values[self.keys.rate(measure, size, segment)] = Hash(fields, LIVE_FOR_MS)
                     if segment == ALL:
                         rows.append({"measure": measure, "segment": segment, "size": size, **fields})
-        return values, rows
+        rates.day.changed.clear()
+        return values | passages(self.keys, rates, self._plans), rows
 
     def _window(
         self, rates: Rates, window: SlidingWindow, segment: str
@@ -173,6 +177,7 @@ class LiveRates:
         `history` tell all the same. So of a segment that is admitted meanwhile they tell everything.
         """
         yield self.segments(rates.segments, whole=True)
+        yield passages(self.keys, rates, self._plans)
         yield from self._all_windows(rates)
         yield from self._all_history(rates)
 
@@ -183,6 +188,7 @@ class LiveRates:
         for group in _groups(segments, WINDOWS_A_PIECE // hashes):
             values: dict[str, Value] = {}
             for segment, window in product(group, rates.windows.values()):
+                values |= stays(self.keys, rates, window) if segment == ALL else {}
                 values |= self._tallies(window, segment)
                 for measure, fields in self._window(rates, window, segment):
                     key = self.keys.rate(measure, duration_text(window.size), segment)

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from stream.sinks.redis_values import Hash, Item, Scored, Value
+from stream.sinks.redis_values import Hash, Item, Ranked, Scored, Value
 
 _MEMBERS_A_PIECE = 500  # larger sets are written in several pieces, so that a call stays short
 
@@ -33,7 +33,8 @@ class Batch(NamedTuple):
 def batches(items: Sequence[Item], max_keys: int, max_bytes: int) -> Iterator[Batch]:
     """Yield the items as calls of at most ``max_keys`` values and about ``max_bytes``; of no items, one call.
 
-    A hash larger than ``max_bytes`` is a call by itself: it is replaced as a whole or not at all.
+    A hash, or a set with counts, larger than ``max_bytes`` is a call by itself: it is replaced as a whole or
+    not at all.
     """
     pieces: list[bytes] = []
     size = done = 0
@@ -56,6 +57,9 @@ def _pieces(key: str, value: Value) -> Iterator[bytes]:
     """Yield the value as arguments of the script's function: ``[function, key, ttl, ...]``."""
     if isinstance(value, Hash):
         yield _encode(("hash", key, value.ttl_ms, list(chain.from_iterable(value.fields.items()))))
+    elif isinstance(value, Ranked):
+        ranked = [text for name, count in value.members.items() for text in (str(count), name)]
+        yield _encode(("ranked", key, value.ttl_ms, ranked))
     elif isinstance(value, Scored):
         yield from (_encode(piece) for piece in _history(key, value))
     else:

@@ -103,6 +103,11 @@ function write.scored(key, below, ranges, members)
   in_parts('ZADD', key, members)
 end
 
+function write.ranked(key, members)
+  redis.call('UNLINK', key)
+  in_parts('ZADD', key, members)
+end
+
 function write.names(key, whole, members)
   if whole then redis.call('UNLINK', key) end
   first('SADD', key, members[1])

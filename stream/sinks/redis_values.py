@@ -37,6 +37,16 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
     span: tuple[int, int | None] | None = None
 
 
+class Ranked(msgspec.Struct, frozen=True, gc=False):
+    """A sorted set of names with counts, replaced as a whole. No members: no key.
+
+    ``ttl_ms``: from its writing on, ms.
+    """
+
+    members: Mapping[str, int]
+    ttl_ms: int
+
+
 class Names(msgspec.Struct, frozen=True, gc=False):
     """Members to add to a set, which lives ``ttl_ms`` from this writing on.
 
@@ -48,7 +58,7 @@ class Names(msgspec.Struct, frozen=True, gc=False):
     whole: bool = False
 
 
-Value = Hash | Scored | Names
+Value = Hash | Scored | Ranked | Names
 """What a key is given."""
 
 Item = tuple[str, Value]

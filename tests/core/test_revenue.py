@@ -9,8 +9,7 @@ from stream.core.currency import currency_name, currency_number
 from stream.core.definition import Definition, Dimension, Funnel, Step, Times
 from stream.core.rates import Rates
 from stream.core.revenue import account_of, add_to, amount_in, decimal, money_of, share
-from stream.core.session import Session
-from stream.core.visitor import Group, Visitor
+from stream.core.visitor import Group
 from tests.core.story import Story, at_ms
 from tests.laws.counting import counted_revenue
 
@@ -196,15 +195,6 @@ def test_only_the_money_of_macro_steps_is_kept() -> None:
     story.quiet("2m")
     story.at("13:02", "order", value=1, **EUROS)  # late: nothing is kept of it
     assert (story.row("f.order", "13:01") or {})["revenue"] == {"EUR": "10.00"}
-
-
-def test_a_visitor_of_before_can_be_read() -> None:
-    """Rows that were written without revenue are those of sessions that had none."""
-    session = [1, 2, [], False, 0, 0, {}, {}, 0, 0, 0, 0, None]
-    row = msgspec.msgpack.encode([-1, [["", None, [1], ["e"], [0], [[]], [session], 1]], None])
-    visitor = msgspec.msgpack.decode(row, type=Visitor)
-    assert visitor.groups[0].paid is None
-    assert visitor.groups[0].sessions == [Session(1, 2, (), False, 0, 0, {}, {}, 0, 0, 0, 0, None)]
 
 
 def test_every_currency_has_a_number_of_its_own() -> None:

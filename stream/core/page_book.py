@@ -1,0 +1,98 @@
+"""The pages that the owner of the rates tells apart, and what their tallies add up to.
+
+Pages of groups always are; others as long as there is room, first come. Tallies have them by number.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from stream.core.definition import Pages
+from stream.core.delta import Code
+from stream.core.labels import OTHER
+from stream.core.tally import FIRST_PAGE, PAGE_STRIDE, STAY_PLACES, page_place
+
+DAY: Final = 86_400_000
+"""Where people leave is told of so long, ms."""
+
+Stays = tuple[int, int]
+"""Of a page: the time of all stays, ms, and how many they were."""
+
+Passed = tuple[int, int]
+"""Of a page and a measure: how many sessions left it there, and how many went on from there."""
+
+
+class PageBook:
+    """Numbers pages.
+
+    Attributes:
+        names: Names of pages by number.
+        changed: Whether they changed since they were last written. They are state.
+    """
+
+    def __init__(self, pages: Pages, numbers: Mapping[str, int]) -> None:
+        """Begin; ``numbers`` are those of the measures."""
+        self.names = [OTHER, *(group.name for group in pages.groups)]
+        self.changed = False
+        self._first = len(self.names)
+        self._most = self._first + pages.max_values
+        self._by_name = {name: number for number, name in enumerate(self.names)}
+        self._measures = numbers
+
+    def place_of(self, code: Code) -> int:
+        """Return the place of the tally that a hit about a page adds 1 to; -1: it is about none."""
+        if code.kind == "stay" and 0 <= code.number < STAY_PLACES:
+            return page_place(self._admit(code.name), code.number)
+        if code.kind in ("left", "went_on") and code.name in self._measures and len(code.left) == 1:
+            which = STAY_PLACES + 2 * self._measures[code.name] + (code.kind == "went_on")
+            return page_place(self._admit(code.left[0]), which)
+        return -1
+
+    def stays(self, tallies: Mapping[int, int]) -> dict[str, Stays]:
+        """Return how long and how often sessions stayed on each page."""
+        found: dict[str, Stays] = {}
+        for page, of_page in self._by_page(tallies):
+            time, count = of_page.get(0, 0), of_page.get(1, 0)
+            if count > 0:
+                found[page] = time, count
+        return found
+
+    def leaving(self, tallies: Mapping[int, int]) -> dict[str, dict[str, Passed]]:
+        """Return, by measure and page, how many sessions left and how many went on."""
+        found: dict[str, dict[str, Passed]] = {}
+        names = list(self._measures)
+        for page, of_page in self._by_page(tallies):
+            for measure in sorted({(which - STAY_PLACES) // 2 for which in of_page if which >= STAY_PLACES}):
+                first = STAY_PLACES + 2 * measure
+                passed = of_page.get(first, 0), of_page.get(first + 1, 0)
+                found.setdefault(names[measure], {})[page] = passed
+        return found
+
+    def pack(self) -> bytes:
+        """Return what has to survive."""
+        self.changed = False
+        return msgspec.msgpack.encode(self.names[self._first :])
+
+    def unpack(self, row: bytes) -> None:
+        """Take back what :meth:`pack` returned."""
+        self.names[self._first :] = msgspec.msgpack.decode(row, type=list[str])
+        self._by_name = {name: number for number, name in enumerate(self.names)}
+
+    def _by_page(self, tallies: Mapping[int, int]) -> list[tuple[str, dict[int, int]]]:
+        found: dict[int, dict[int, int]] = {}
+        for place, count in tallies.items():
+            if place >= FIRST_PAGE:
+                page, which = divmod(place - FIRST_PAGE, PAGE_STRIDE)
+                found.setdefault(page, {})[which] = count
+        return [(self.names[page], found[page]) for page in sorted(found)]
+
+    def _admit(self, name: str) -> int:
+        number = self._by_name.get(name)
+        if number is None:
+            if len(self.names) >= self._most:
+                return 0
+            number = self._by_name[name] = len(self.names)
+            self.names.append(name)
+            self.changed = True
+        return number

@@ -1,0 +1,112 @@
+"""Pages: what an event's ``page`` is called, and the numbers that one partition's sessions know pages by.
+
+Sites have more addresses than anybody can look at. So a page is called by the group that its path matches,
+else by its path, in which every part that has a digit (an article's number, a date) is ``*``.
+"""
+
+import re
+from collections.abc import Callable
+from fnmatch import translate
+from typing import Final
+
+import msgspec
+
+from stream.core.definition import PageGroup, Pages
+from stream.core.labels import FORWARD_FACTOR, KNOWN_LIMIT, LABEL_LIMIT, OTHER
+
+NO_PAGE: Final = 0
+"""The number of no page at all."""
+
+THE_REST: Final = 1
+"""The number of all pages for which there was no room."""
+
+_SITE: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\\]*", re.IGNORECASE)
+_REST: Final = re.compile(r"[?#]")
+_WITH_DIGIT: Final = re.compile(r"[^/]*[0-9][^/]*")
+
+
+def path_of(page: str) -> str:
+    """Return the path of an address: without site, query, fragment, and a slash at its end."""
+    site = _SITE.match(page)
+    path = _REST.split(page[site.end() :] if site else page, maxsplit=1)[0]
+    return path.removesuffix("/") or "/"
+
+
+def namer(groups: tuple[PageGroup, ...]) -> Callable[[str], str]:
+    """Return what names pages: by the first group that the path is in, else by the path itself."""
+    matching = [
+        (re.compile("|".join([*map(re.escape, g.patterns), *map(translate, g.patterns)])).fullmatch, g.name)
+        for g in groups
+    ]
+
+    def name(page: str) -> str:
+        path = path_of(page)
+        for matches, group in matching:
+            if matches(path):
+                return group
+        return _WITH_DIGIT.sub("*", path)[:LABEL_LIMIT]
+
+    return name
+
+
+class PageReader:
+    """Reads the pages of events, and numbers as many as are told apart.
+
+    Attributes:
+        names: Names of pages by number.
+        numbers: The numbers of what events said of late; none where it is not in it: see `of`.
+        changed: Whether ``names`` changed since it was last written. It is state: rows have the numbers.
+    """
+
+    def __init__(self, pages: Pages) -> None:
+        self.names = ["", OTHER, *(group.name for group in pages.groups)]
+        self.changed = False
+        self._first = len(self.names)
+        self._most = self._first + FORWARD_FACTOR * pages.max_values
+        self._name = namer(pages.groups)
+        self._by_name = {name: number for number, name in enumerate(self.names)}
+        self.numbers: dict[str | None, int] = {None: NO_PAGE, "": NO_PAGE}
+        self._names: dict[str | None, str] = {None: "", "": ""}
+
+    def of(self, page: str | None) -> int:
+        """Return the number of what an event says."""
+        number = self.numbers.get(page)
+        if number is None:
+            if len(self.numbers) >= KNOWN_LIMIT:
+                self.numbers = {None: NO_PAGE, "": NO_PAGE}
+            number = self.numbers[page] = self.number(self.name(page))
+        return number
+
+    def name(self, page: str | None) -> str:
+        """Return the name of what an event says; empty: nothing."""
+        name = self._names.get(page)
+        if name is None:
+            if len(self._names) >= KNOWN_LIMIT:
+                self._names = {None: "", "": ""}
+            name = self._names[page] = self._name(page or "")
+        return name
+
+    def number(self, name: str) -> int:
+        """Return the number of a page by its name; a new one gets one, if there is room."""
+        number = self._by_name.get(name)
+        if number is None:
+            if len(self.names) >= self._most:
+                return THE_REST
+            number = self._by_name[name] = len(self.names)
+            self.names.append(name)
+            self.changed = True
+        return number
+
+    def pack(self) -> bytes:
+        """Return what has to survive."""
+        self.changed = False
+        return msgspec.msgpack.encode(self.names[self._first :])
+
+    def unpack(self, row: bytes) -> None:
+        """Take back what :meth:`pack` returned."""
+        del self.names[self._first :]
+        self._by_name = {name: number for number, name in enumerate(self.names)}
+        self.numbers = {None: NO_PAGE, "": NO_PAGE}
+        for name in msgspec.msgpack.decode(row, type=list[str]):
+            self._by_name[name] = len(self.names)
+            self.names.append(name)
