@@ -20,6 +20,10 @@ values as they are.
 there is none. Where no window is said it is the hour of ``13:00``, of segment ``all``.
 ``conversions`` likewise has facts about what reached the macro step of a funnel, with the funnel's name
 before that of the fact (``device=tv 1m 13:05 checkout mean 60000``).
+``pages`` has ``stay PAGE`` with ``mean``, ``time`` (ms) or ``stays``, and ``left MEASURE PAGE`` and
+``went_on MEASURE PAGE`` with how many sessions: of each that is named all its pages, ``-`` for one that has
+none. It is of the whole input, or of the window that a line begins with
+(``1h 13:00 stay /cart mean 60000``). The groups of pages of the configuration are in ``groups``.
 A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).
 Spans of the configuration (``timeout``, ``engaged_after``) are in ``times``, exclusions in a funnel's
@@ -28,7 +32,24 @@ Where a case has no definition of its own (``funnel``, ``micro``, ``dimensions``
 ``default`` holds.
 """
 
-from tests.golden.case import Case, Converted, Counts, Window, differences, unlike_sessions
+from tests.golden.case import (
+    Case,
+    Converted,
+    Counts,
+    Window,
+    differences,
+    unlike_pages,
+    unlike_sessions,
+)
 from tests.golden.loading import cases
 
-__all__ = ["Case", "Converted", "Counts", "Window", "cases", "differences", "unlike_sessions"]
+__all__ = [
+    "Case",
+    "Converted",
+    "Counts",
+    "Window",
+    "cases",
+    "differences",
+    "unlike_pages",
+    "unlike_sessions",
+]

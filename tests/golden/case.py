@@ -18,6 +18,12 @@ Window = tuple[str, str, int]
 Converted = tuple[str, str, str, int]
 """Funnel, segment, size of window, start (ms)."""
 
+PageWindow = tuple[str, int]
+"""Size of window, start (ms)."""
+
+PageSeries = tuple[str, ...]
+"""``stay``, or ``left`` or ``went_on`` and a measure."""
+
 Counts = tuple[int, int, int]
 """Sessions, converted, actions."""
 
@@ -37,6 +43,8 @@ class Case:
         revenue: Likewise, of series of macro steps, what each of their windows has of it, by currency.
         sessions: Of some windows, what is known of their sessions by then, by name; ``None``: nothing.
         conversions: Likewise of the conversions of a funnel.
+        pages: For each series named all its pages, with facts by name, of a window or (``None``) of the whole
+            input. Of series that are not named nothing is said.
     """
 
     name: str
@@ -48,6 +56,7 @@ class Case:
     revenue: Mapping[Series, Mapping[int, Mapping[str, str]]]
     sessions: Mapping[Window, Mapping[str, Any]]
     conversions: Mapping[Converted, Mapping[str, float | None]]
+    pages: Mapping[PageWindow | None, Mapping[PageSeries, Mapping[str, Mapping[str, float]]]]
 
 
 def differences(case: Case, rows: Mapping[tuple[str, str, str, int], Mapping[str, Any]]) -> list[str]:
@@ -113,3 +122,36 @@ def _unlike(
             ):
                 wrong.append(f"{window} {name}: is {got}, wanted {value}")
     return wrong
+
+
+def unlike_pages(
+    case: Case, found: Mapping[str, Mapping[str, Any]], window: PageWindow | None = None
+) -> list[str]:
+    """Return how what is known of pages differs from what a case expects.
+
+    Args:
+        case: The case.
+        found: ``stays``, by page the time (ms) and how many stays; ``leaving``, by measure and page how many
+            left and how many went on. Zeros are as good as nothing.
+        window: Of which of the windows that the case names this is; none: of the whole input.
+    """
+    wrong = []
+    for series, wanted in case.pages.get(window, {}).items():
+        got = _of_pages(series, found)
+        for page in sorted({*got, *wanted}):
+            known, facts = got.get(page, {}), wanted.get(page, {})
+            if {name: known.get(name) for name in facts} != facts or (known and not facts):
+                where = f"{window} " if window else ""
+                wrong.append(f"{where}{' '.join(series)} {page}: is {known}, wanted {facts}")
+    return wrong
+
+
+def _of_pages(series: PageSeries, found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """Return what is known of a series, by page and name of the fact."""
+    kind, *measure = series
+    if kind == "stay":
+        stays = found["stays"].items()
+        return {page: {"time": ms, "stays": n, "mean": ms / n} for page, (ms, n) in stays if n}
+    leaving = found["leaving"].get(measure[0], {}).items()
+    place = ("left", "went_on").index(kind)
+    return {page: {"sessions": counts[place]} for page, counts in leaving if counts[place]}

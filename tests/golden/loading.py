@@ -10,23 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stream.core.definition import (
-    Condition,
-    Definition,
-    Dimension,
-    Exclusion,
-    Funnel,
-    Micro,
-    Step,
-    Times,
-)
-from tests.golden.case import Case, Converted, Counts, Series, Window
+from tests.golden.case import Case, Converted, Counts, PageSeries, PageWindow, Series, Window
+from tests.golden.defining import definition_of
 from tests.oracle import Read
 
 HEADER = "measure segment size window sessions converted actions"
 NONE = "none"
+PAGE_KINDS = ("stay", "left", "went_on")
 _DAY = "2026-01-05"
-_UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 @cache
@@ -62,13 +53,14 @@ def _case(name: str, table: Mapping[str, Any]) -> Case:
     return Case(
         name=name,
         sentence=table["sentence"],
-        definition=_definition(table),
+        definition=definition_of(table),
         reads=tuple(reads),
         outcomes=tuple(outcome for *_, outcome in told),
         expected=_expected(table.get("expected", HEADER)),
         revenue=_revenue(table.get("revenue", "")),
         sessions=_sessions(table.get("sessions", "")),
         conversions=_conversions(table.get("conversions", "")),
+        pages=_pages(table.get("pages", "")),
     )
 
 
@@ -167,70 +159,20 @@ def _conversions(text: str) -> dict[Converted, dict[str, float | None]]:
     return dict(conversions)
 
 
-def _definition(table: Mapping[str, Any]) -> Definition:
-    spans: dict[str, Any] = {name: _span(span) for name, span in table.get("times", {}).items()}
-    return Definition(
-        funnels=tuple(_funnel(funnel) for funnel in table.get("funnel", [])),
-        micros=tuple(
-            Micro(m["name"], m.get("event", m["name"]), _where(m), m.get("of", "session"), _weight(m))
-            for m in table.get("micro", [])
-        ),
-        dimensions=tuple(
-            Dimension(
-                name,
-                "" if "cross" in d else d.get("field", name),
-                tuple(d.get("values", ())),
-                d.get("max_values", 20),
-                tuple(d.get("cross", ())),
-            )
-            for name, d in table.get("dimensions", {}).items()
-        ),
-        times=Times(**spans),
-    )
-
-
-def _funnel(table: Mapping[str, Any]) -> Funnel:
-    steps = tuple(
-        Step(
-            step["name"],
-            step.get("event", step["name"]),
-            _where(step),
-            step.get("optional", False),
-            _span(step["within"]) if "within" in step else None,
-            step.get("macro", False),
-            _weight(step),
-        )
-        for step in table["steps"]
-    )
-    names = [step.name for step in steps]
-    return Funnel(
-        table["name"],
-        steps,
-        _span(table.get("within", "30m")),
-        table.get("reentry", "latest"),
-        table.get("order", "ordered"),
-        tuple(_exclusion(exclude, names) for exclude in table.get("exclude", [])),
-        table.get("scope", "session"),
-    )
-
-
-def _exclusion(table: Mapping[str, Any], names: list[str]) -> Exclusion:
-    """Return an exclusion; without ``from`` it is from the first step, without ``to`` to the last."""
-    first, last = table.get("from", names[0]), table.get("to", names[-1])
-    return Exclusion(table["event"], _where(table), names.index(first), names.index(last))
-
-
-def _where(table: Mapping[str, Any]) -> tuple[Condition, ...]:
-    return tuple(
-        Condition(field, (patterns,) if isinstance(patterns, str) else tuple(patterns))
-        for field, patterns in table.get("where", {}).items()
-    )
-
-
-def _weight(table: Mapping[str, Any]) -> int:
-    return round(1_000_000 * float(table.get("weight", 0)))
-
-
-def _span(text: str) -> int:
-    number = text.rstrip("dhms")
-    return int(number) * _UNITS_MS[text.removeprefix(number)]
+def _pages(text: str) -> dict[PageWindow | None, dict[PageSeries, dict[str, dict[str, float]]]]:
+    """Return what lines such as ``stay /cart mean 60000`` or ``1h 13:00 left f.a /cart 1`` say of pages."""
+    pages: dict[PageWindow | None, dict[PageSeries, dict[str, dict[str, float]]]] = {}
+    for words in filter(None, map(shlex.split, text.splitlines())):
+        window = None if words[0] in PAGE_KINDS else (words[0], _moment(words[1]))
+        kind, *rest = words[2:] if window else words
+        if kind not in PAGE_KINDS:
+            raise ValueError(f"pages: found {kind!r}; wanted one of {', '.join(PAGE_KINDS)}")
+        series = (kind,) if kind == "stay" else (kind, rest.pop(0))
+        page, *told = rest
+        known = pages.setdefault(window, {}).setdefault(series, {})
+        if not told:
+            raise ValueError(f"pages: nothing is said of {' '.join((*series, page))}")
+        if told != ["-"]:
+            told = told if kind == "stay" else ["sessions", *told]
+            known[page] = {name: float(value) for name, value in zip(told[::2], told[1::2], strict=True)}
+    return pages

@@ -2,7 +2,18 @@
 
 from dataclasses import replace
 
-from stream.core.definition import Condition, Definition, Dimension, Exclusion, Funnel, Micro, Step, Times
+from stream.core.definition import (
+    Condition,
+    Definition,
+    Dimension,
+    Exclusion,
+    Funnel,
+    Micro,
+    PageGroup,
+    Pages,
+    Step,
+    Times,
+)
 
 MINUTE = 60_000
 TIMES = Times(
@@ -105,5 +116,6 @@ CROWDED = replace(
         Dimension("plan", "props.plan", (), 1),  # a partition tells four apart, the owner of the rates one
         Dimension("where_from", cross=("plan", "device"), max_values=30),
     ),
+    pages=Pages((PageGroup("shop", ("/x*", "/p")), PageGroup("z", ("/z", "/a/[n]"))), max_values=2),
 )
-"""The same with a dimension that overflows."""
+"""The same with a dimension that overflows, and with pages, which do so at some sites."""

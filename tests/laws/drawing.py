@@ -22,9 +22,9 @@ BEGIN = 1_767_603_600_000  # 2026-01-05 09:00 UTC
 @st.composite
 def _arrivals(draw: st.DrawFn) -> list[Read]:
     """Draw events in an order of arrival, with duplicates; mostly within the lateness, sometimes beyond."""
-    visitors, topics, apart, span, with_ids, mind = draw(_SITES)
+    visitors, topics, apart, span, with_ids, mind, more = draw(_SITES)
     sent = [
-        _event(number, draw(_TIMES) % span, draw(_SAID), _WORDS[mind], with_ids)
+        _event(number, draw(_TIMES) % span, draw(_SAID), _WORDS[mind], _MORE[more], with_ids)
         for number in range(draw(_MANY))
     ]
     ways: list[tuple[int, int, int, bytes]] = []  # order, topic, arrival, value
@@ -84,12 +84,13 @@ class _Event:
 def _event(
     number: int,
     time: int,
-    said: tuple[tuple[int, ...], int, dict[str, Any], str, str],
+    said: tuple[tuple[int, ...], int, int, str, str],
     words: Sequence[dict[str, Any]],
+    more: Sequence[dict[str, Any]],
     with_ids: bool,
 ) -> _Event:
-    (visitor, topic), place, more, clock, id_kind = said
-    fields = words[place % len(words)] | more
+    (visitor, topic), place, other, clock, id_kind = said
+    fields = words[place % len(words)] | more[other]
     if not with_ids:
         fields.pop("session_id", None)
     return _Event(number, BEGIN + time, visitor, topic, fields, clock, id_kind)
@@ -143,12 +144,13 @@ _WORDS = [
 """What is said at a site, for each of the things that its visitors may have in mind."""
 _SITES = st.sampled_from(
     [
-        (visitors, topics, apart, span * MINUTE, with_ids, mind)
+        (visitors, topics, apart, span * MINUTE, with_ids, mind, more)
         for visitors in ((0, 1, 2), (0, 1), (0, 2), (1,))  # even ones in partition 0, odd ones in 1
         for topics, apart in (((0, 1), 0), ((0, 1), 0), ((1, 0), 3 * 60 * MINUTE), ((0,), 0))
         for span in (45, 24, 16, 10, 5)  # where time is short, sessions have many events
         for with_ids in (True, False)
         for mind in (0, 1, 2, 3, 4, 1, 2, 0, 1, 5, 5)
+        for more in (0, 0, 1)  # a third of them has more pages than are told apart
     ]
 )
 _IDS = [{}, {}, {"session_id": "s1"}, {"session_id": "s2"}]
@@ -171,13 +173,33 @@ _ORIGINS = [
     {"referrer": "https://blog.example/", **_SHOP_PAGE},
     {"referrer": "https://shop.example/", **_SHOP_PAGE},
 ]
-_MORE = [ids | agent | origin for ids, agent, origin in product(_IDS, _AGENTS, _ORIGINS)]
+_PAGES = [
+    *[{}] * 12,
+    {"page": "https://shop.example:8443/y/?a=1#b"},
+    {"page": "/y/"},
+    {"page": "/x2?b=/y"},
+    {"page": "//shop.example/z"},
+    {"page": "/z/#x"},
+    {"page": "/a/[n]"},
+    {"page": "/i/7"},
+    {"page": "/i/8/?c"},
+]
+"""Pages in other words, and two that become one."""
+_MANY_PAGES = [
+    *[{}] * 6,
+    *[{"page": page} for page in ("/", "Home", "/i/7", "/i/8/j", "/k9/l", "/m/", "/n?a", "/o#b")],
+    *[{"page": page} for page in ("https://shop.example", "http://shop.example/q/", "/r", "/s", "/t", "/u")],
+]
+_MORE = [
+    [ids | agent | page | origin for ids, agent, page, origin in product(_IDS, _AGENTS, pages, _ORIGINS)]
+    for pages in (_PAGES, _MANY_PAGES)
+]
 _CLOCKS = ["right"] * 40 + ["sent", "sent", "received", "received", "ahead", "ahead", "future", "broken"]
 _ID_KINDS = [""] * 14 + ["made", "again"]
 _SAID = st.tuples(
     st.sampled_from(_WHO),
     st.integers(0, len(_WORDS[0]) - 1),
-    st.sampled_from(_MORE),
+    st.integers(0, len(_MORE[0]) - 1),
     st.sampled_from(_CLOCKS),
     st.sampled_from(_ID_KINDS),
 )

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from stream.core.definition import Definition, Times
 from stream.core.labels import FORWARD_FACTOR
+from tests.laws.browsing import BROWSING, browsing
 from tests.laws.converting import CONVERTING, converting
 from tests.laws.deciding import DECIDING, deciding
 from tests.laws.defined import MINUTE
@@ -62,6 +63,7 @@ SITUATIONS = (
     *TAKING_BACK,
     *JOURNEYS,
     *CONVERTING,
+    *BROWSING,
 )
 """All that :func:`situations` can find. Some faults show in one of them alone."""
 
@@ -76,6 +78,7 @@ def situations(reads: Sequence[Read], definition: Definition) -> Iterator[str]:
     yield from taking_back(judged, definition)
     yield from journeys(judged, definition)
     yield from converting(judged, definition)
+    yield from browsing(judged, definition)
     groups: dict[tuple[str, str], Ordered] = defaultdict(list)
     ids: set[tuple[str, str]] = set()
     for event in judged.counted:

@@ -10,6 +10,7 @@ from stream.core.definition import Condition, Definition, Dimension, Exclusion, 
 from tests import golden
 from tests.oracle import Read, compare, judge, rows, wilson
 from tests.oracle.conversions import conversions, timing
+from tests.oracle.pages import paged, trails
 from tests.oracle.rates import size_ms
 from tests.oracle.summary import summary, visits
 
@@ -37,6 +38,11 @@ def test_golden_case(case: golden.Case) -> None:
             c for c in converted if c.funnel == funnel and start <= c.time < end and segment in c.segments
         )
     assert not golden.unlike_sessions(case, known, timed, near=1e-9), case.sentence
+    gone = trails(judged, case.definition)
+    for window in case.pages:
+        size, start = window or ("", 0)
+        inside_it = paged(gone, start, start + size_ms(size)) if window else paged(gone)
+        assert not golden.unlike_pages(case, inside_it._asdict(), window), case.sentence
 
 
 def read(offset: int, time: int, **fields: object) -> Read:
