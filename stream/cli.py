@@ -125,7 +125,8 @@ def replay(
     what: Annotated[
         str,
         typer.Option(
-            metavar="rates|sessions|times", help="Conversion rates, every session, or times to conversion."
+            metavar="rates|sessions|times|pages",
+            help="Conversion rates, every session, times to conversion, or where people stay and leave.",
         ),
     ] = "rates",
     as_arrived: Annotated[

@@ -116,6 +116,19 @@ class Visitors(Section):
     known_for: Duration = Field(duration_ms("30d"), description="how long somebody counts as returning")
 
 
+class Pages(Section):
+    """Which pages are told apart: where people stay, and where they leave."""
+
+    groups: dict[Name, str | list[str]] = Field(
+        {},
+        description="pages that count as one, by name: paths, equal or as globs; the first that fits counts",
+        examples=[{"product": "/p/*", "checkout": ["/cart", "/checkout/*"]}],
+    )
+    max_values: int = Field(
+        100, ge=1, le=10_000, description="other pages told apart, by path; the rest is `__other__`"
+    )
+
+
 class Dimension(Section):
     """A label of sessions; each value (and each declared cross) is a segment."""
 

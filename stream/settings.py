@@ -19,6 +19,7 @@ from stream.sections import (
     Dimension,
     Kafka,
     Notify,
+    Pages,
     Redis,
     Sessions,
     Time,
@@ -41,6 +42,7 @@ class Settings(Section):
     time: Time = Time()
     windows: Windows = Windows()
     visitors: Visitors = Visitors()
+    pages: Pages = Pages()
     dimensions: dict[Name, Dimension] = Field(
         {}, description="labels of sessions, by name", examples=[{"plan": {"field": "props.plan"}}]
     )
@@ -144,6 +146,13 @@ class Settings(Section):
                 engaged_after=self.sessions.engaged_after,
                 pane=self.windows.pane,
                 sizes=tuple(sorted(self.windows.sizes)),
+            ),
+            pages=definition.Pages(
+                tuple(
+                    definition.PageGroup(name, (paths,) if isinstance(paths, str) else tuple(paths))
+                    for name, paths in self.pages.groups.items()
+                ),
+                self.pages.max_values,
             ),
         )
 

@@ -90,6 +90,7 @@ class Facts(msgspec.Struct, frozen=True):
     funnels: tuple[measured.Funnel, ...]
     micros: tuple[measured.Micro, ...]
     dimensions: tuple[measured.Dimension, ...]
+    pages: measured.Pages
     micro_conversions: MicroConversions
     at_most: AtMost
     warnings: tuple[Doubt, ...]
@@ -117,6 +118,7 @@ def facts(found: Found) -> Facts:
         funnels=measured.funnels(what),
         micros=measured.micros(what),
         dimensions=measured.dimensions(what),
+        pages=measured.pages(what),
         micro_conversions=counted,
         at_most=at_most,
         warnings=doubts(settings, counted, at_most.hashes_a_measure, at_most.series_a_measure),

@@ -1,5 +1,6 @@
 """What a configuration measures, as data: funnels, secondary actions, dimensions. Times and spans are ms."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -61,6 +62,19 @@ class Dimension(msgspec.Struct, frozen=True):
     max_values: int
     cross: tuple[str, ...]
     segments_at_most: int
+
+
+class Pages(msgspec.Struct, frozen=True):
+    """Which pages are told apart: groups with their paths, and so many others."""
+
+    groups: Mapping[str, list[str]]
+    max_values: int
+
+
+def pages(what: definition.Definition) -> Pages:
+    """Return which pages a definition tells apart."""
+    groups = {group.name: list(group.patterns) for group in what.pages.groups}
+    return Pages(groups, what.pages.max_values)
 
 
 def funnels(what: definition.Definition) -> tuple[Funnel, ...]:

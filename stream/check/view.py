@@ -10,7 +10,7 @@ from rich.text import Text
 
 from stream.check.doubts import Doubt, MicroConversions
 from stream.check.facts import AtMost, Facts
-from stream.check.measured import Dimension, Exclusion, Funnel, Micro, Step, Where
+from stream.check.measured import Dimension, Exclusion, Funnel, Micro, Pages, Step, Where
 from stream.core.condition import comparisons, is_number
 from stream.core.definition import SESSION
 from stream.core.labels import OTHER
@@ -29,7 +29,7 @@ def as_text(told: Facts) -> RenderableType:
         parts += [Text(""), _micros(told.micros)]
     if told.dimensions:
         parts += [Text(""), _dimensions(told.dimensions)]
-    parts += [Text(""), _at_most(told)]
+    parts += [Text(""), _pages(told.pages), Text(""), _at_most(told)]
     for doubt in told.warnings:
         parts += [Text(""), _doubt(doubt)]
     return Group(*parts)
@@ -134,6 +134,12 @@ def _dimensions(dimensions: Iterable[Dimension]) -> RenderableType:
     ]
     title = Text("dimensions", style="dim")
     return Group(title, _table(("dimension", "of", "always counted", "told apart"), rows))
+
+
+def _pages(pages: Pages) -> RenderableType:
+    rows = [(name, ", ".join(paths)) for name, paths in pages.groups.items()]
+    rows.append(("by path", f"{pages.max_values} others and {OTHER}"))
+    return Group(Text("pages", style="dim"), _table(("page", "of"), rows))
 
 
 def _at_most(told: Facts) -> RenderableType:

@@ -150,7 +150,7 @@ class Rates:
                 if times:
                     tally = on_tallies[number]
                     if tally >= 0:
-                        tallies[tally] = times
+                        tallies[tally] = tallies.get(tally, 0) + times  # pages of the rest share one
                     for place, count in on_cells[number]:
                         cells[place] = cells.get(place, 0) + count * times
             changes = [(place, count) for place, count in cells.items() if count]

@@ -1,22 +1,24 @@
-"""What a replay is asked for, and how it is printed: rates, sessions or times; JSON lines or for people."""
+"""What a replay is asked for, rates, sessions, times or pages, and how it is printed: JSON or for people."""
 
 from typing import BinaryIO, Literal
 
 import msgspec
 from rich.console import Console, Group
 
-from stream.core.bucket import HOUR, Slot
+from stream.core.bucket import HOUR, Buckets, Slot
 from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
+from stream.core.rates import Rates
 from stream.core.session import Session
+from stream.replay.pages import page_rows
 from stream.replay.sorter import Sorter
-from stream.replay.times import TimeRow
-from stream.replay.totals import Counted, Read, Totals, conversions, facts, whole
+from stream.replay.times import time_rows
+from stream.replay.totals import Counted, Read, Totals, conversions, facts, pages, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
 from stream.replay.windows import WIDTHS
 
-What = Literal["rates", "sessions", "times"]
-WHAT: tuple[What, ...] = ("rates", "sessions", "times")
+What = Literal["rates", "sessions", "times", "pages"]
+WHAT: tuple[What, ...] = ("rates", "sessions", "times", "pages")
 
 MEMORY = 64 * 1024 * 1024
 """Bytes of printed sessions that are held to be sorted; more go to a temporary file."""
@@ -31,13 +33,13 @@ class Answer:
     Attributes:
         wants_sessions: Whether it is to be told of sessions.
         wants_slots: Whether it takes windows as they are counted instead of their rows.
-        wants_times: Whether it is to be told how long conversions took.
+        wants_counted: Whether it is to be shown windows beside their rows.
         widths: Lengths of the windows it is to be told of, ms.
     """
 
     wants_sessions = False
     wants_slots = False
-    wants_times = False
+    wants_counted = False
     widths: frozenset[int] = frozenset()
 
     def __init__(self, out: BinaryIO, screen: Console) -> None:
@@ -66,8 +68,8 @@ class Answer:
     def lines(self, lines: list[Line]) -> None:
         """Take lines of sessions, as they will stay."""
 
-    def times(self, rows: list[TimeRow]) -> None:
-        """Take how long the conversions of a window took; windows come as for `window`."""
+    def counted(self, rates: Rates, buckets: Buckets, start: int) -> None:
+        """Look at a window, by its buckets and start (ms); windows come as for `window`."""
 
     def end(self, count: Counted, intake: Read) -> None:
         """Take note that this was all."""
@@ -110,16 +112,16 @@ class RatesAsTable(Answer):
 class TimesAsJson(Answer):
     """How long the conversions of every closed window, funnel and segment took, a line each."""
 
-    wants_times = True
+    wants_counted = True
     widths = WIDTHS
 
     def __init__(self, out: BinaryIO, screen: Console) -> None:
         super().__init__(out, screen)
         self._lines = msgspec.json.Encoder().encode_lines
 
-    def times(self, rows: list[TimeRow]) -> None:
-        """Print the rows."""
-        self._out.write(self._lines(rows))
+    def counted(self, rates: Rates, buckets: Buckets, start: int) -> None:
+        """Print its rows."""
+        self._out.write(self._lines(time_rows(buckets, start, rates.plans)))
 
 
 class TimesAsTable(Answer):
@@ -132,6 +134,33 @@ class TimesAsTable(Answer):
     def end(self, count: Counted, intake: Read) -> None:
         """Print the table."""
         self._table.print(Group(conversions(count), facts(count, intake)))
+
+
+class PagesAsJson(Answer):
+    """How long sessions stayed on each page of every closed window, and where they left, a line each."""
+
+    wants_counted = True
+    widths = WIDTHS
+
+    def __init__(self, out: BinaryIO, screen: Console) -> None:
+        super().__init__(out, screen)
+        self._lines = msgspec.json.Encoder().encode_lines
+
+    def counted(self, rates: Rates, buckets: Buckets, start: int) -> None:
+        """Print its rows."""
+        self._out.write(self._lines(page_rows(buckets, start, rates.pages)))
+
+
+class PagesAsTable(Answer):
+    """How long sessions stayed on pages, and where they left, for people."""
+
+    def __init__(self, out: BinaryIO, screen: Console, table: Console) -> None:
+        super().__init__(out, screen)
+        self._table = table
+
+    def end(self, count: Counted, intake: Read) -> None:
+        """Print the tables."""
+        self._table.print(Group(pages(count), facts(count, intake)))
 
 
 class SessionsAsLines(Answer):
@@ -179,7 +208,7 @@ def answer(
     """Return the answer that is asked for.
 
     Args:
-        what: Rates, sessions or times.
+        what: Rates, sessions, times or pages.
         definition: What is measured.
         out: Takes lines.
         screen: Takes what is said about them.
@@ -190,4 +219,6 @@ def answer(
         return SessionsAsLines(definition, out, screen, as_json=as_json)
     if what == "times":
         return TimesAsJson(out, screen) if as_json else TimesAsTable(out, screen, table)
+    if what == "pages":
+        return PagesAsJson(out, screen) if as_json else PagesAsTable(out, screen, table)
     return RatesAsJson(out, screen) if as_json else RatesAsTable(definition, out, screen, table)

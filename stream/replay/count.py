@@ -14,7 +14,7 @@ from stream.core.partition import Reading
 from stream.replay.brief import Brief
 from stream.replay.counting import Counting, OnSession, by_minutes
 from stream.replay.visitors import RestingVisitors
-from stream.replay.windows import EVER, WIDTHS, OnSlots, OnTimes, Windows
+from stream.replay.windows import EVER, WIDTHS, OnCounted, OnSlots, Windows
 
 STEP = 524_288
 """Events between two steps: so many, or twice as many, may be held in visitors that are objects."""
@@ -39,7 +39,7 @@ class Count(Counting):
         step: int = STEP,
         widths: frozenset[int] = WIDTHS,
         on_slots: OnSlots | None = None,
-        on_times: OnTimes | None = None,
+        on_counted: OnCounted | None = None,
     ) -> None:
         """Begin.
 
@@ -50,11 +50,11 @@ class Count(Counting):
             step: Events a step.
             widths: Lengths of the windows that are handed out, ms; the others are only dropped.
             on_slots: Takes, instead of rows, each window's width and start (ms), and its segments as counted.
-            on_times: Takes how long the conversions of each window took, in the same order.
+            on_counted: Is shown each window, by its buckets and start (ms), in the same order.
         """
         definition = by_minutes(definition)
         super().__init__(definition, on_session, RestingVisitors)
-        self._windows = Windows(definition, on_window, widths, on_slots, on_times)
+        self._windows = Windows(definition, on_window, widths, on_slots, on_counted)
         self.rates, self.whole = self._windows.rates, self._windows.whole
         self._step = step
         self._until_step = step

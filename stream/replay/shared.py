@@ -73,8 +73,8 @@ class Shared:
         self.oldest: int | None = None
         self.newest: int | None = None
         on_slots = answer.slots if answer.wants_slots else None
-        on_times = answer.times if answer.wants_times else None
-        self._windows = Windows(definition, answer.window, answer.widths, on_slots, on_times)
+        on_counted = answer.counted if answer.wants_counted else None
+        self._windows = Windows(definition, answer.window, answer.widths, on_slots, on_counted)
         self.rates: Rates = self._windows.rates
         self.whole: Slot = self._windows.whole
         self._labels = LabelReader(definition.dimensions)

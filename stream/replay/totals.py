@@ -18,6 +18,7 @@ from stream.core.rates import Rates
 from stream.core.segment import ALL
 from stream.core.timing import timings
 from stream.replay.intake import Example
+from stream.replay.page_totals import of_pages
 from stream.replay.session_totals import of_sessions
 from stream.replay.tables import NOTHING, block
 from stream.replay.time_totals import of_conversions
@@ -139,6 +140,12 @@ def conversions(count: Counted) -> RenderableType:
     """Return how long all conversions took, with an empty line behind."""
     found = timings(count.whole.cells, count.whole.tallies, count.rates.plans)
     return Group(of_conversions(found), Text(""))
+
+
+def pages(count: Counted) -> RenderableType:
+    """Return how long sessions stayed on pages and where they left, with an empty line behind each table."""
+    found = of_pages(count.rates.pages, count.whole.tallies)
+    return Group(*(part for table in found for part in (table, Text(""))))
 
 
 def facts(count: Counted, intake: Read) -> RenderableType:

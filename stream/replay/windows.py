@@ -11,7 +11,6 @@ from stream.core.delta import Delta
 from stream.core.rates import Rates
 from stream.core.segment import ALL
 from stream.core.tally import add_tallies
-from stream.replay.times import TimeRow, time_rows
 
 WIDTHS = frozenset((MINUTE, HOUR))
 """Lengths of closed windows, ms."""
@@ -21,7 +20,7 @@ EVER = 1 << 61
 
 
 OnSlots = Callable[[int, int, list[tuple[str, Slot]]], None]
-OnTimes = Callable[[list[TimeRow]], None]
+OnCounted = Callable[[Rates, Buckets, int], None]
 
 
 class Windows:
@@ -38,7 +37,7 @@ class Windows:
         on_window: Callable[[list[ClosedRow]], None],
         widths: frozenset[int],
         on_slots: OnSlots | None = None,
-        on_times: OnTimes | None = None,
+        on_counted: OnCounted | None = None,
     ) -> None:
         """Begin.
 
@@ -47,13 +46,13 @@ class Windows:
             on_window: Takes the rows of each window, in order of end, then of length.
             widths: Lengths of the windows that are handed out, ms; the others are only dropped.
             on_slots: Takes, instead of rows, each window's width and start (ms), and its segments as counted.
-            on_times: Takes how long the conversions of each window took, in the same order.
+            on_counted: Is shown each window, by its buckets and start (ms), in the same order.
         """
         self.rates = Rates(definition)
         self.whole = Slot(new_row(len(self.rates.measures)), {})
         self._on_window = on_window
         self._on_slots = on_slots
-        self._on_times = on_times
+        self._on_counted = on_counted
         self._widths = widths
 
     def fold(self, deltas: list[Delta]) -> None:
@@ -82,8 +81,8 @@ class Windows:
             rows = self.rates.closed[number].whole(end - width)
             rows.sort(key=lambda row: (row.measure, row.segment))
             self._on_window(rows)
-            if self._on_times is not None:
-                self._on_times(time_rows(level, end - width, self.rates.plans))
+            if self._on_counted is not None:
+                self._on_counted(self.rates, level, end - width)
         hours = self.rates.levels[-1]
         for start in hours.starts():
             if start + HOUR <= until:

@@ -125,6 +125,9 @@ KEYS: Mapping[str, Key] = {
 }
 """Keys by pattern."""
 
+PASSAGES = ("leave:{measure}", "went_on:{measure}")
+"""Those of them that only the steps of a session's funnel but the last have."""
+
 CHANNELS: Mapping[str, Channel] = {
     "rates": Channel(
         "one JSON a publish tick",

@@ -8,7 +8,7 @@ from prometheus_client import Histogram
 from stream.core.definition import Definition
 from stream.core.event import OUTCOMES, REASONS
 from stream.core.segment import ALL, most_values
-from stream.sinks.keys import KEYS
+from stream.sinks.keys import KEYS, PASSAGES
 from stream.sinks.metrics import BUCKETS, INTENTS, STATS, TOPOLOGIES, Owner, exposed
 
 
@@ -77,13 +77,16 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
         **{(one,): 1 for one in ("topic", "partition", "version", "currency")},
     }
     series: dict[Owner, int] = {"rates": 0, "partition": 0, "worker": 0}
+    of_pages = sum(len(funnel.steps) - 1 for funnel in definition.funnels if funnel.scope == "session")
     of_measures = 0
     for metric in exposed():
         count = _label_sets(metric.labels, sets) * (_samples() if metric.kind == "histogram" else 1)
         series[metric.owner] += count
         of_measures += count if "step" in metric.labels else 0
     keys = {
-        pattern: _product(pattern, only_watched if key.watched_only else parts)
+        pattern: of_pages
+        if pattern in PASSAGES
+        else _product(pattern, only_watched if key.watched_only else parts)
         for pattern, key in KEYS.items()
     }
     return Volume(

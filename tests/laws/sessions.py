@@ -10,6 +10,7 @@ from stream.core.cell import Row, new_row
 from stream.core.definition import Definition
 from stream.core.facts import facts
 from stream.core.rates import Rates
+from stream.core.segment import ALL
 from stream.core.timing import timings
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Judged, rows
@@ -25,6 +26,8 @@ class Shown(NamedTuple):
         end: Where it ends, ms.
         segments: What is known of its sessions, by segment.
         times: What is known of its conversions, by segment and funnel.
+        pages: By page, how long sessions stayed on it (ms) and how often.
+        leaving: By measure and page, how many sessions left, and how many went on.
         closed_until: Of each partition: sessions whose last event + timeout is before this have closed, ms.
     """
 
@@ -32,6 +35,8 @@ class Shown(NamedTuple):
     end: int
     segments: Mapping[str, Mapping[str, Any]]
     times: Mapping[tuple[str, str], Mapping[str, float]]
+    pages: Mapping[str, tuple[int, int]]
+    leaving: Mapping[str, Mapping[str, tuple[int, int]]]
     closed_until: tuple[int, ...]
 
 
@@ -99,7 +104,8 @@ def _shown(
         for segment, (row, tallies) in known.items()
         for funnel, found in timings(row, tallies, core.plans).items()
     }
-    return Shown(start, end, found, times, until)
+    _, tallies = known.get(ALL, ((), {}))
+    return Shown(start, end, found, times, core.pages.stays(tallies), core.pages.leaving(tallies), until)
 
 
 def _closed_until(pipeline: Pipeline) -> tuple[int, ...]:

@@ -22,6 +22,7 @@ from stream.core.rates import Rates
 from tests.laws.counting import unseen_revenue
 from tests.laws.defined import CROWDED
 from tests.laws.drawing import ARRIVALS, WORK, Work
+from tests.laws.paging import page_differences
 from tests.laws.pipeline import Pipeline
 from tests.laws.sessions import differences, kept
 from tests.laws.situations import SITUATIONS, situations
@@ -78,6 +79,7 @@ def holds(worker: Worker) -> None:
     assert compare(pipeline.rows, rows(judged, CROWDED, unlisted=True)) == []
     assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
     assert differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
+    assert page_differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
     assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []
     assert unseen_revenue(_core(pipeline), rows(judged, CROWDED, ("1m",))) == []
     outcomes = sum((Counter(pipeline.outcomes(p)) for p in range(PARTITIONS)), Counter())

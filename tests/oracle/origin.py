@@ -91,7 +91,7 @@ def _referred(host: str, own: str) -> dict[str, str]:
 
 
 def _host(url: str) -> str:
-    found = re.match(r"https?://(?:www\.)?([^/]+)", url)
+    found = re.match(r"(?:https?:)?//(?:www\.)?([^/:?#]+)", url)
     return found[1] if found else ""
 
 

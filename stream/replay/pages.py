@@ -1,0 +1,65 @@
+"""How long sessions stayed on pages and where they left, of each closed window: as JSON lines."""
+
+from typing import Final
+
+import msgspec
+
+from stream.core.bucket import Buckets
+from stream.core.fields import Field
+from stream.core.page_book import PageBook
+from stream.core.segment import ALL
+from stream.units import duration_text
+
+PAGE_FIELDS: Final = (
+    Field("page", "its group, or its path with `*` for every part that has a digit"),
+    Field("size", "length of the window"),
+    Field("window_start", "where it begins", "ms since the epoch"),
+    Field("window_end", "where it ends", "ms since the epoch"),
+    Field("stays", "how often sessions that began in the window stayed on the page", "count"),
+    Field("time", "for how long in all", "ms"),
+    Field("mean", "`time` per stay; null: none", "ms"),
+    Field("left", "by measure: sessions that ended on it in the window and got no further", "count"),
+    Field("went_on", "by measure: sessions that ended in the window and had gone on from it", "count"),
+)
+"""What the fields of a row mean."""
+
+
+class PageRow(msgspec.Struct, frozen=True):
+    """One page in one closed window; :data:`PAGE_FIELDS` has all meanings."""
+
+    page: str
+    size: str
+    window_start: int
+    window_end: int
+    stays: int
+    time: int
+    mean: float | None
+    left: dict[str, int]
+    went_on: dict[str, int]
+
+
+def page_rows(buckets: Buckets, start: int, pages: PageBook) -> list[PageRow]:
+    """Return the rows of the window that begins at ``start`` (ms), by page."""
+    slot = buckets.look(start, ALL)
+    if slot is None:
+        return []
+    stays, leaving = pages.stays(slot.tallies), pages.leaving(slot.tallies)
+    names = sorted({*stays, *(page for passed in leaving.values() for page in passed)})
+    found: list[PageRow] = []
+    for page in names:
+        time, count = stays.get(page, (0, 0))
+        passed = {measure: of_page[page] for measure, of_page in leaving.items() if page in of_page}
+        found.append(
+            PageRow(
+                page,
+                duration_text(buckets.width),
+                start,
+                start + buckets.width,
+                count,
+                time,
+                time / count if count else None,
+                {measure: left for measure, (left, _) in passed.items() if left},
+                {measure: went_on for measure, (_, went_on) in passed.items() if went_on},
+            )
+        )
+    return found
