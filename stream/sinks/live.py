@@ -63,6 +63,7 @@ class LiveRates:
         """
         values: dict[str, Value] = {}
         rows: list[dict[str, object]] = []
+        left = ALL in rates.day.changed
         for window in rates.windows.values():
             changed, window.changed = window.changed, set()
             size = duration_text(window.size)
@@ -74,8 +75,10 @@ class LiveRates:
                     values[self.keys.rate(measure, size, segment)] = Hash(fields, LIVE_FOR_MS)
                     if segment == ALL:
                         rows.append({"measure": measure, "segment": segment, "size": size, **fields})
+        if left:
+            values |= passages(self.keys, rates, self._plans)
         rates.day.changed.clear()
-        return values | passages(self.keys, rates, self._plans), rows
+        return values, rows
 
     def _window(
         self, rates: Rates, window: SlidingWindow, segment: str

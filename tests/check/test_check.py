@@ -119,11 +119,11 @@ def test_how_much_that_makes(tmp_path: Path) -> None:
     most = volume(settings.definition(), settings.watched_segments())
     assert found.at_most.measures == 8
     assert found.at_most.segments == most.segments == 1 + 8 + 21 + 31
-    assert found.at_most.redis_hashes == most.hashes() == (8 + 1 + 1) * 4 * 61 + 2
+    assert found.at_most.redis_hashes == most.hashes() == (8 + 1 + 1) * 4 * 61 + 2 + 4
     assert found.at_most.prometheus_series.total == most.all_series(16)
     text = printed(found, width=200)
     assert "segments 61 = 1 (all) + 8 (device) + 21 (plan) + 31 (both)" in text
-    assert "Redis hashes 2,442 = (8 measures + 1 macro step + 1) x 4 windows x 61 segments + 2" in text
+    assert "Redis hashes 2,446 = (8 measures + 1 macro step + 1) x 4 windows x 61 segments + 6" in text
     assert f"Prometheus series {most.all_series(16):,} with one worker and 16 input partitions" in text
     assert found.at_most.prometheus_series.each_currency == most.series_a_currency == 61
     assert "61 more for each further currency" in text

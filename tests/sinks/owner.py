@@ -160,7 +160,7 @@ def expected(value: Value) -> object:
         return dict(value.fields) or None
     if isinstance(value, Scored):
         return {s: m for s, m in value.members.items() if m is not None and s >= value.keep_from} or None
-    return set(value.members) or None
+    return set(value.members) or None  # also of a set with counts
 
 
 def rate(ratio: str, **more: str) -> Hash:

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from stream.embedded.server import Server
-from stream.sinks.redis_values import Hash, Names, Scored, Value
+from stream.sinks.redis_values import Hash, Names, Ranked, Scored, Value
 from tests.sinks.owner import MINUTE, Owner, client, content, eventually, history, names, rate
 
 
@@ -31,6 +31,24 @@ async def test_a_score_has_one_member(store: Server) -> None:
             await owner.written()
             assert content(reader, "t:h") == {MINUTE: "one", 2 * MINUTE: "two again", 4 * MINUTE: "four"}
             assert reader.zcard("t:h") == 3
+
+
+async def test_a_set_with_counts_is_replaced_as_a_whole(store: Server) -> None:
+    """A name that is no longer in the value is gone; one without names is no key, whatever was there."""
+    with client(store) as reader:
+        async with Owner(store) as owner:
+            reader.set("t:a", "of another type")
+            owner.commit(
+                {"t:a": Ranked({"/cart": 3, "/": 3, "/ä b": 1}, 60_000), "t:b": Ranked({"/": 1}, 9_000)}
+            )
+            await owner.written()
+            assert reader.zrange("t:a", 0, -1, withscores=True) == [("/ä b", 1), ("/", 3), ("/cart", 3)]
+            assert 0 < reader.pttl("t:b") <= 9_000
+
+            owner.commit({"t:a": Ranked({"/": 4}, 60_000), "t:b": Ranked({}, 60_000)})
+            await owner.written()
+            assert reader.zrange("t:a", 0, -1, withscores=True) == [("/", 4)]
+            assert content(reader, "t:b") is None
 
 
 async def test_a_history_is_trimmed(store: Server) -> None:

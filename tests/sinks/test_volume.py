@@ -47,7 +47,7 @@ def full(*currencies: str) -> Rates:
     fill(rates.segments)
     for currency in currencies:
         add_to(rates.revenue.setdefault("all", {}), account_of(1, currency_number(currency)), 5)
-    for window in rates.windows.values():
+    for window in (*rates.windows.values(), rates.day):
         window.slide(0)
     return rates
 
@@ -106,7 +106,7 @@ def test_redis_gets_as_many_keys_as_were_told() -> None:
     assert told.keys["history:{measure}:{segment}"] == 7 * (1 + 9 + 2 + 1)
     assert told.keys["session:{size}:{segment}"] == 2 * 25
     assert told.keys["time:{funnel}:{size}:{segment}"] == 2 * 25, "of the one funnel with a macro step"
-    assert told.hashes() == (7 + 1 + 1) * 2 * 25 + 2
+    assert told.hashes() == (7 + 1 + 1) * 2 * 25 + 2 + 2
 
 
 def test_what_one_measure_costs() -> None:
