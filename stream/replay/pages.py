@@ -1,31 +1,27 @@
 """How long sessions stayed on pages and where they left, of each closed window: as JSON lines."""
 
-from typing import Final
-
 import msgspec
 
 from stream.core.bucket import Buckets
-from stream.core.fields import Field
 from stream.core.page_book import PageBook
 from stream.core.segment import ALL
 from stream.units import duration_text
 
-PAGE_FIELDS: Final = (
-    Field("page", "its group, or its path with `*` for every part that has a digit"),
-    Field("size", "length of the window"),
-    Field("window_start", "where it begins", "ms since the epoch"),
-    Field("window_end", "where it ends", "ms since the epoch"),
-    Field("stays", "how often sessions that began in the window stayed on the page", "count"),
-    Field("time", "for how long in all", "ms"),
-    Field("mean", "`time` per stay; null: none", "ms"),
-    Field("left", "by measure: sessions that ended on it in the window and got no further", "count"),
-    Field("went_on", "by measure: sessions that ended in the window and had gone on from it", "count"),
-)
-"""What the fields of a row mean."""
-
 
 class PageRow(msgspec.Struct, frozen=True):
-    """One page in one closed window; :data:`PAGE_FIELDS` has all meanings."""
+    """One page in one closed window.
+
+    Attributes:
+        page: Its group, or its path with ``*`` for every part that has a digit.
+        size: Length of the window, as text.
+        window_start: Where it begins, ms since the epoch.
+        window_end: Where it ends.
+        stays: How often sessions that began in the window stayed on the page.
+        time: For how long in all, ms.
+        mean: Of one stay; ``None``: there was none.
+        left: By measure, how many sessions ended there, in the window, and got no further.
+        went_on: By measure, how many that ended in the window had gone on from there.
+    """
 
     page: str
     size: str

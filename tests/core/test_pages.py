@@ -34,6 +34,7 @@ def test_what_a_page_is_called(page: str, name: str) -> None:
     assert namer(GROUPS)(page) == name
 
 
+@pytest.mark.says("four times as many apart; those beyond are one page to it.")
 def test_a_partition_tells_four_times_as_many_apart() -> None:
     """Groups always, of others four times `max_values`; what was once in the rest stays there."""
     reader = PageReader(Pages(GROUPS, max_values=2))
@@ -57,6 +58,10 @@ def test_numbers_outlive_the_process() -> None:
     assert {page: after.of(page) for page in reversed(numbers)} == numbers
 
 
+@pytest.mark.says(
+    "Groups are always told apart. Of other pages `max_values` are, first come; the rest is `__other__`.",
+    "What was admitted is state.",
+)
 def test_the_owner_admits_so_many_pages() -> None:
     """First come: what finds no room adds to the rest, also after a restart; codes of others say nothing."""
     book, after = (PageBook(Pages(GROUPS, max_values=1), {"f.a": 0, "f.b": 1}) for _ in range(2))

@@ -1,6 +1,7 @@
 """What Redis is told of pages: the mean time on them, where people leave and where they go on."""
 
 import msgspec
+import pytest
 
 from stream.agents.rates import RatesState
 from stream.core.rates import Rates
@@ -42,6 +43,10 @@ def visited() -> Rates:
     return state.core
 
 
+@pytest.mark.says(
+    "In Redis: the mean time of a stay, `time / stays`, in the sliding window of each size;",
+    "A window shorter than the timeout has no session that has closed, and so no time.",
+)
 def test_time_on_pages() -> None:
     """Of the sessions that began in the window and have closed, by page: the mean time of a stay, ms."""
     values, _ = live().windows(visited())
@@ -51,6 +56,7 @@ def test_time_on_pages() -> None:
     assert values["mc:page:1m"] == Hash({}, day.ttl_ms), "sessions of a minute ago have not closed"
 
 
+@pytest.mark.says("where they left, and from where they went on, in the last 24 hours.")
 def test_where_they_leave() -> None:
     """By step and page: those who got no further ended there, the others went on from there."""
     values, _ = live().windows(visited())
