@@ -34,7 +34,7 @@ def test_what_a_page_is_called(page: str, name: str) -> None:
     assert namer(GROUPS)(page) == name
 
 
-@pytest.mark.says("four times as many apart; those beyond are one page to it.")
+@pytest.mark.says("A partition tells four times as many apart; those beyond are one page to it.")
 def test_a_partition_tells_four_times_as_many_apart() -> None:
     """Groups always, of others four times `max_values`; what was once in the rest stays there."""
     reader = PageReader(Pages(GROUPS, max_values=2))
