@@ -64,6 +64,8 @@ class Ledger:
         self._hits.add(self._words.gain(mask), session, combination, 1)
         if mask & self._goals:
             self._corrections.add_timed(self._words.conversions.of(session, mask), combination, 1)
+        if mask:
+            self._words.delays.contribute(session, list(session.reached), self._corrections, 1)
         if session.revenue is not None:
             self._takings.contribute(session, session.revenue, combination, 1)
             self._takings.count(session.revenue, combination)
@@ -78,6 +80,7 @@ class Ledger:
             counted |= 1 << measure
             if goals >> measure & 1:
                 self._corrections.add_timed(self._words.conversions.of(session, 1 << measure), combination, 1)
+        self._words.delays.contribute(session, measures, self._corrections, 1)
         session.counted = counted
 
     def paid(self, session: Session, plan: Plan, money: Money) -> None:
@@ -189,6 +192,7 @@ class Ledger:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
         self._corrections.add_timed(self._words.conversions.of(session, mask), combination, times)
+        self._words.delays.contribute(session, list(session.reached), self._corrections, times)
         revenue = session.revenue
         if revenue is not None:
             self._takings.contribute(session, revenue, combination, times)

@@ -16,6 +16,7 @@ from stream.core.segment import ALL, Segments
 from stream.core.timing import timings
 from stream.core.window import SlidingWindow
 from stream.sinks.keys import LIVE_FOR_MS, Keys
+from stream.sinks.maturity import changes, maturity
 from stream.sinks.redis_values import Hash, Names, Scored, Value
 from stream.units import duration_text
 
@@ -63,7 +64,7 @@ class LiveRates:
         values: dict[str, Value] = {}
         rows: list[dict[str, object]] = []
         for window in rates.windows.values():
-            changed, window.changed = window.changed, set()
+            changed = changes(rates, window)
             size = duration_text(window.size)
             for segment in changed:
                 values |= self._tallies(window, segment)
@@ -82,6 +83,7 @@ class LiveRates:
             revenue = by_currency(window.tallies.get(segment, {})) if self._plans.macros else {}
             for number, measure in enumerate(self._measures):
                 fields = self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
+                fields |= maturity(rates, window.size, segment, number)
                 if number in self._plans.macros:
                     fields["revenue"] = _text(decimals(revenue.get(number, {})))
                 yield measure, fields
