@@ -21,6 +21,7 @@ MODULES = (
     "stream/core/cell.py",
     "stream/core/condition.py",
     "stream/core/conversion.py",
+    "stream/core/delay.py",
     "stream/core/earning.py",
     "stream/core/ending.py",
     "stream/core/funnel.py",

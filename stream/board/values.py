@@ -26,6 +26,8 @@ class Rate:
     open: int = 0
     actions: int = 0
     partial: bool = False
+    mature_ratio: float | None = None
+    final_ratio: float | None = None
 
     @classmethod
     def from_hash(cls, fields: Mapping[str, str]) -> Self:
@@ -44,6 +46,8 @@ class Rate:
             open=int(fields.get("open", 0)),
             actions=int(fields.get("actions", 0)),
             partial=fields.get("partial") == "true",
+            mature_ratio=_ratio(fields, "mature_ratio"),
+            final_ratio=_ratio(fields, "final_ratio"),
         )
 
 

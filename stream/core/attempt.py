@@ -34,7 +34,7 @@ def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
     """
     attempts = [attempt.copy() for attempt in journey.folded]
     newest = {attempt.funnel: attempt for attempt in attempts}
-    paid = paid_by(journey)
+    paid = paid_by(journey, journey.kinds)
     for time, numbers in groupby(range(count), journey.times.__getitem__):
         tied = list(numbers)
         concerned: dict[int, list[tuple[tuple[StepPlan, ...], int]]] = {}
@@ -52,7 +52,7 @@ def replay(journey: Journey, count: int, plans: Plans) -> list[Attempt]:
                 if attempt is None or paid is None:
                     continue
                 if plan.macro in plans.by_kind(journey.kinds[i]).journey_macros:
-                    money = paid.get((time, journey.ids[i]))
+                    money = paid.get(i)
                     if money is not None:
                         earned.append((attempt, money))
             for attempt, money in earned:

@@ -13,7 +13,7 @@ from stream.core.page_book import PageBook
 from stream.core.plan import NO_TIME
 from stream.core.plans import Plans
 from stream.core.revenue import FIRST_ACCOUNT, PLACES
-from stream.core.tally import goal_place, place_of
+from stream.core.tally import delay_place, goal_place, place_of
 
 SESSIONS: Final = 0
 CONVERTED: Final = 1
@@ -81,6 +81,8 @@ class Effects:
         """Return the place of the tally that one such hit adds to; -1: it is about none."""
         if code.kind in ("stay", "left", "went_on"):
             return self._pages.place_of(code)
+        if code.kind == "delay":
+            return delay_place(self._numbers[code.name], code.number) if code.name in self._numbers else -1
         if code.kind != "goal":
             return place_of(code)
         funnel = self._goals.get(code.name, -1)

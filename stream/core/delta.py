@@ -15,7 +15,9 @@ NOBODY: Final = -1
 """Instead of labels: counters have not seen it."""
 
 
-Kind = Literal["enter", "convert", "act", "leave", "sum", "bin", "revenue", "goal", "stay", "left", "went_on"]
+Kind = Literal[
+    "enter", "convert", "act", "leave", "sum", "bin", "revenue", "goal", "delay", "stay", "left", "went_on"
+]
 
 
 class Code(msgspec.Struct, frozen=True, array_like=True):
@@ -26,9 +28,10 @@ class Code(msgspec.Struct, frozen=True, array_like=True):
     ``sum`` (such as the ms that it lasted, as many times as there are) or as one more value in a ``bin`` of a
     histogram: :mod:`stream.core.ending`. ``revenue`` is what it brought by a measure: ``number`` tells in
     which currency (:mod:`stream.core.revenue`). What led to the macro step of the funnel ``name`` is told as
-    a ``goal``, one more in the tally of that ``number``: :mod:`stream.core.conversion`. ``stay`` is about the
-    page ``name``; ``left`` and ``went_on`` are about the measure ``name``, and the page that ``left`` lists:
-    :mod:`stream.core.leaving`.
+    a ``goal``, one more in the tally of that ``number``: :mod:`stream.core.conversion`. How long after its
+    base the measure ``name`` was reached is told as a ``delay`` in the bin of that ``number``:
+    :mod:`stream.core.delay`. ``stay`` is about the page ``name``; ``left`` and ``went_on`` are about the
+    measure ``name``, and the page that ``left`` lists: :mod:`stream.core.leaving`.
     """
 
     kind: Kind

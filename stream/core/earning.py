@@ -1,7 +1,10 @@
 """Earning: the money of events that match a macro step becomes revenue of who has reached it.
 
-The log keeps it beside the events, by their time and id; both together are one event of a visitor's only.
+The log keeps it beside the events, by what tells them apart. Events that nothing tells apart (one came again by
+a topic that was behind, and was no duplicate any more) take what there is one by one.
 """
+
+from collections.abc import Sequence
 
 from stream.core.plan import Plan
 from stream.core.plans import Plans
@@ -12,22 +15,29 @@ from stream.core.visitor import Group, Journey
 Log = Group | Journey
 """What has a log of events."""
 
-PaidBy = dict[tuple[int, str], Money]
-"""Money by time and id of the event."""
+PaidBy = dict[int, Money]
+"""Money by the event's number in the log."""
 
 
-def keep(log: Log, time: int, event_id: str, money: Money) -> None:
-    """Keep the money of an event that is put into a log."""
+def keep(log: Log, time: int, event_id: str, kind: int, money: Money) -> None:
+    """Keep the money of an event of a kind that is put into a log."""
     if log.paid is None:
         log.paid = []
-    log.paid.append((time, event_id, money[0], money[1]))
+    log.paid.append((time, event_id, kind, money[0], money[1]))
 
 
-def paid_by(log: Log) -> PaidBy | None:
-    """Return the money in a log by its events; ``None``: there is none."""
+def paid_by(log: Log, kinds: Sequence[int]) -> PaidBy | None:
+    """Return the money in a log by its events, of which ``kinds`` are the kinds; ``None``: there is none."""
     if log.paid is None:
         return None
-    return {(time, event_id): (currency, millionths) for time, event_id, currency, millionths in log.paid}
+    left: dict[tuple[int, str, int], list[Money]] = {}
+    for time, event_id, kind, currency, millionths in log.paid:
+        left.setdefault((time, event_id, kind), []).append((currency, millionths))
+    found: PaidBy = {}
+    for i, event in enumerate(zip(log.times, log.ids, kinds, strict=True)):
+        if moneys := left.get(event):
+            found[i] = moneys.pop(0)
+    return found
 
 
 def forget_paid(log: Log, horizon: int) -> None:

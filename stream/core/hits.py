@@ -60,6 +60,14 @@ class HitTable:
             key = place | code
             sums[key] = sums.get(key, 0) + times * amount
 
+    def add_one(self, code: int, time: int, combination: int, times: int) -> None:
+        """Add a hit that bears a time (ms), once (or -1 times, to withdraw it)."""
+        sums, pane = self._sums, time // self._pane
+        if not sums:
+            self._origin = pane
+        key = pane - self._origin << 40 | combination << 20 | code
+        sums[key] = sums.get(key, 0) + times
+
     def add_timed(
         self, amounts: list[tuple[int, list[tuple[int, int]]]], combination: int, times: int
     ) -> None:

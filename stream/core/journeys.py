@@ -44,7 +44,7 @@ class Journeys:
         journey.kinds.append(kind)
         journey.sids.append(sid)
         if money and plan.journey_macros:
-            keep(journey, time, event_id, money)
+            keep(journey, time, event_id, kind, money)
 
     def settle(self, name: str, visitor: Visitor, journey: Journey, timers: tuple[Timers, Timers]) -> None:
         """Let all events of the log be in attempts; the visitor's sessions are settled.

@@ -26,8 +26,8 @@ KNOWN_LIMIT = 50_000
 
 Labels = tuple[str, ...]
 
-NOTHING_SAID: Final[Labels] = ()
-"""The labels of what is of no segment but ``all``."""
+UNLABELLED: Final = 0
+"""Number of the combination without any label: what has it counts in the segment ``all`` alone."""
 
 
 def unsaid(field: str, returning: bool) -> str:
@@ -45,8 +45,8 @@ class LabelReader:
             that
             was once refused stays refused, so what was contributed can be withdrawn.
         changed: Whether ``forwarded`` changed since it was last written.
-        combinations: Combinations of labels by number.
-        said: What was said in each, without bounds, and whether by a returning visitor.
+        combinations: Combinations of labels by number; the first has none.
+        said: What was said in each, without bounds, and whether by a returning visitor. Of the first nothing.
         bounded: Whether values are bounded; if not, whoever gets them has to do it.
     """
 
@@ -55,8 +55,8 @@ class LabelReader:
         self.user_type = next((i for i, d in enumerate(self.plain) if d.field == "user_type"), -1)
         self.forwarded: list[dict[str, None]] = [{} for _ in self.plain]
         self.changed = False
-        self.combinations: list[Labels] = []
-        self.said: list[tuple[Labels, bool]] = []
+        self.combinations: list[Labels] = [("",) * len(self.plain)]
+        self.said: list[tuple[Labels, bool]] = [((), False)]
         self.bounded = True
         self._listed = [frozenset(d.values) for d in self.plain]
         self._limits = [FORWARD_FACTOR * d.max_values for d in self.plain]
@@ -67,7 +67,7 @@ class LabelReader:
             else None
         )
         self._seen: dict[tuple[str | None, ...], Labels] = {}
-        self._numbers: tuple[dict[Labels, int], dict[Labels, int]] = {}, {}
+        self._numbers: tuple[dict[Labels, int], dict[Labels, int]] = {(): UNLABELLED}, {}
         """Of those of new and of returning visitors."""
 
     def of(self, event: Event) -> Labels:
@@ -103,8 +103,9 @@ class LabelReader:
         if len(self.combinations) > KNOWN_LIMIT:
             for numbers in self._numbers:
                 numbers.clear()
-            self.combinations.clear()
-            self.said.clear()
+            self._numbers[0][()] = UNLABELLED
+            del self.combinations[1:]
+            del self.said[1:]
 
     def _bound(self, place: int, value: str) -> str:
         if not value or not self.bounded or value in self._listed[place]:

@@ -12,6 +12,8 @@ from typing import Final
 
 from stream.core.delta import Code
 from stream.core.ending import KNOWN_LIMIT, Amounts
+from stream.core.hits import HitTable
+from stream.core.labels import UNLABELLED
 from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.stays import stays_of
@@ -41,6 +43,11 @@ class Leavings:
         self._passages: dict[int, tuple[tuple[int, int], ...]] = {}
         self._stays: dict[int, int] = {}
         self._passing: dict[tuple[int, int, bool], int] = {}
+
+    def contribute(self, session: Session, mask: int, table: HitTable, times: int) -> None:
+        """Contribute all of it, of a closed session that has reached the measures of ``mask``, to a table."""
+        table.add_amounts(self.stays(session), session.first, UNLABELLED, times)
+        table.add_amounts(self.passages(session, mask), session.last, UNLABELLED, times)
 
     def stays(self, session: Session) -> Amounts:
         """Return what the stays of a session contribute; nothing of it is 0."""

@@ -13,7 +13,7 @@ from stream.core.delta import NOBODY, Code, Hit
 from stream.core.earning import earn
 from stream.core.funnel import bits_of, reached_by_closing
 from stream.core.hits import HitTable
-from stream.core.labels import NOTHING_SAID, LabelReader
+from stream.core.labels import LabelReader
 from stream.core.pages import PageReader
 from stream.core.plan import Plan
 from stream.core.plans import Plans
@@ -67,6 +67,8 @@ class Ledger:
         self._hits.add(self._words.gain(mask), session, combination, 1)
         if mask & self._goals:
             self._corrections.add_timed(self._words.conversions.of(session, mask), combination, 1)
+        if mask:
+            self._words.delays.contribute(session, list(session.reached), self._corrections, 1)
         if session.revenue is not None:
             self._takings.contribute(session, session.revenue, combination, 1)
             self._takings.count(session.revenue, combination)
@@ -81,6 +83,7 @@ class Ledger:
             counted |= 1 << measure
             if goals >> measure & 1:
                 self._corrections.add_timed(self._words.conversions.of(session, 1 << measure), combination, 1)
+        self._words.delays.contribute(session, measures, self._corrections, 1)
         session.counted = counted
 
     def paid(self, session: Session, plan: Plan, money: Money) -> None:
@@ -108,7 +111,7 @@ class Ledger:
             amounts += self._takings.of_session(session.revenue)
         self._hits.add_amounts(amounts, session.first, combination, 1)
         if session.page:
-            self._leave_pages(self._hits, session, mask, 1)
+            self._words.leavings.contribute(session, mask, self._hits, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -194,6 +197,7 @@ class Ledger:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
         self._corrections.add_timed(self._words.conversions.of(session, mask), combination, times)
+        self._words.delays.contribute(session, list(session.reached), self._corrections, times)
         revenue = session.revenue
         if revenue is not None:
             self._takings.contribute(session, revenue, combination, times)
@@ -204,13 +208,7 @@ class Ledger:
                 amounts += self._takings.of_session(revenue)
             self._corrections.add_amounts(amounts, session.first, combination, times)
             if session.page:
-                self._leave_pages(self._corrections, session, mask, times)
-
-    def _leave_pages(self, table: HitTable, session: Session, mask: int, times: int) -> None:
-        """Contribute what a closed session does because of the pages that it was on."""
-        combination, leavings = self.labels.number(NOTHING_SAID, False), self._words.leavings
-        table.add_amounts(leavings.stays(session), session.first, combination, times)
-        table.add_amounts(leavings.passages(session, mask), session.last, combination, times)
+                self._words.leavings.contribute(session, mask, self._corrections, times)
 
     def _facts_if_closed(self, session: Session) -> int:
         """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""

@@ -52,7 +52,9 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
     session = sessions[0] if sessions else None
     bits = plans.bits
     matching = (1 << bits) - 1
-    paid = paid_by(group)
+    paid = None
+    if group.paid is not None:
+        paid = paid_by(group, [mark & matching for mark in group.marks])
     i = 0
     while i < count:
         time, mark = group.times[i], group.marks[i]
@@ -81,8 +83,8 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
                 session.labels = fill(session.labels, said)
             session.steps += plan.mask != 0
         if paid is not None:
-            for plan, event_id in zip(events, group.ids[i:after], strict=True):
-                if plan.macros and (money := paid.get((time, event_id))) is not None:
+            for number, plan in enumerate(events, start=i):
+                if plan.macros and (money := paid.get(number)) is not None:
                     earn(session, plans, plan, money)
         i = after
     return sessions

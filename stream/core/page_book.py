@@ -3,7 +3,7 @@
 Pages of groups always are; others as long as there is room, first come. Tallies have them by number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -31,21 +31,22 @@ class PageBook:
         changed: Whether they changed since they were last written. They are state.
     """
 
-    def __init__(self, pages: Pages, numbers: Mapping[str, int]) -> None:
-        """Begin; ``numbers`` are those of the measures."""
+    def __init__(self, pages: Pages, measures: Sequence[str]) -> None:
+        """Begin; ``measures`` are all by number."""
         self.names = [OTHER, *(group.name for group in pages.groups)]
         self.changed = False
         self._first = len(self.names)
         self._most = self._first + pages.max_values
         self._by_name = {name: number for number, name in enumerate(self.names)}
-        self._measures = numbers
+        self._measures = measures
+        self._numbers = {measure: number for number, measure in enumerate(measures)}
 
     def place_of(self, code: Code) -> int:
         """Return the place of the tally that a hit about a page adds 1 to; -1: it is about none."""
         if code.kind == "stay" and 0 <= code.number < STAY_PLACES:
             return page_place(self._admit(code.name), code.number)
-        if code.kind in ("left", "went_on") and code.name in self._measures and len(code.left) == 1:
-            which = STAY_PLACES + 2 * self._measures[code.name] + (code.kind == "went_on")
+        if code.kind in ("left", "went_on") and code.name in self._numbers and len(code.left) == 1:
+            which = STAY_PLACES + 2 * self._numbers[code.name] + (code.kind == "went_on")
             return page_place(self._admit(code.left[0]), which)
         return -1
 
@@ -61,12 +62,11 @@ class PageBook:
     def leaving(self, tallies: Mapping[int, int]) -> dict[str, dict[str, Passed]]:
         """Return, by measure and page, how many sessions left and how many went on."""
         found: dict[str, dict[str, Passed]] = {}
-        names = list(self._measures)
         for page, of_page in self._by_page(tallies):
             for measure in sorted({(which - STAY_PLACES) // 2 for which in of_page if which >= STAY_PLACES}):
                 first = STAY_PLACES + 2 * measure
                 passed = of_page.get(first, 0), of_page.get(first + 1, 0)
-                found.setdefault(names[measure], {})[page] = passed
+                found.setdefault(self._measures[measure], {})[page] = passed
         return found
 
     def pack(self) -> bytes:

@@ -165,7 +165,7 @@ class Partition:
             group.marks.append(number << self._bits | kind)
             group.pages.append(page)
         if money and self._plans.by_kind(kind).macros:
-            keep(group, time, event_id, money)
+            keep(group, time, event_id, kind, money)
         return "counted"
 
     def pass_time(self, now_ms: int, at_end: Mapping[str, bool]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from stream.core.bucket import HOUR, MINUTE, Slot, level_of
+from stream.core.bucket import HOUR, MINUTE, Slot
 from stream.core.cell import add, new_row
 from stream.core.closed import ClosedRow, anything
 from stream.core.rates import Rates
@@ -55,11 +55,7 @@ def take_past(rates: Rates, past: Past) -> list[ClosedRow] | None:
         return [row for segment, slot in slots.items() for row in closed.rows_of(past.start, segment, slot)]
     gone = [segment for segment, _ in level.segments(past.start) if segment not in slots]
     slots |= {segment: _nothing(rates) for segment in gone}
-    windows = [
-        window
-        for size, window in rates.windows.items()
-        if level_of(size) == number and window.contains(past.start)
-    ]
+    windows = [w for w in rates.sliding if w.buckets is level and w.contains(past.start)]
     for segment, new in slots.items():
         slot = level.touch(past.start, segment)
         for window in windows:

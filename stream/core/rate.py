@@ -39,6 +39,20 @@ RATE_FIELDS: tuple[Field, ...] = (
 )
 """What the fields of a rate mean."""
 
+MATURE_RATIO = Field(
+    "mature_ratio",
+    "`converted / sessions` of the window of this size whose sessions have had their time: it ends the"
+    " settling span before this one; of micro-conversions, steps of funnels of sessions after the first, and"
+    " `session.engaged`",
+    "0..1",
+)
+FINAL_RATIO = Field(
+    "final_ratio",
+    "what `ratio` of this window will come to, by how soon conversions usually come; of these measures, where"
+    " there is enough to tell it of",
+    "0..1",
+)
+
 REVENUE = Field(
     "revenue",
     "of a macro measure: what the sessions brought that reached it inside the window, by currency"

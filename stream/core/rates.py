@@ -6,17 +6,19 @@ back.
 """
 
 from stream.core.attempt import longest
-from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, MINUTES_FOR, PANES_FOR, Buckets, level_of
+from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
+from stream.core.cohorts import Cohorts, minutes_for
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
+from stream.core.maturity import settling_span
 from stream.core.page_book import DAY, PageBook
 from stream.core.plans import Plans
-from stream.core.revenue import AFTER_ACCOUNTS, FIRST_ACCOUNT, Amounts, add_digit, measure_of
+from stream.core.revenue import Amounts, add_digit
 from stream.core.segment import Segments
-from stream.core.tally import Tallies, add_tallies
+from stream.core.tally import Tallies, add_tallies, earning
 from stream.core.window import SlidingWindow
 
 
@@ -30,9 +32,11 @@ class Rates:
         watermark: The global watermark, ms; ``None`` while a partition is missing or nothing was counted.
         segments: Which segments there are.
         levels: Panes, minutes and hours.
-        windows: Sliding windows, by size.
+        windows: Sliding windows that end now, by size.
         day: The one of a day: among them, or only for where people leave.
         pages: Which pages there are.
+        cohorts: The mature windows of each size, and what those that end now will come to.
+        sliding: All sliding windows.
         closed: Closed minutes, closed hours.
         counters: For each segment, the sessions that reached each measure.
         revenue: For each segment, the revenue that counters have seen, by account.
@@ -47,26 +51,26 @@ class Rates:
         self.plans = plans
         self.measures = plans.measures
         count = len(plans.measures)
-        self.pages = PageBook(
-            definition.pages, {measure: number for number, measure in enumerate(plans.measures)}
-        )
+        self.pages = PageBook(definition.pages, plans.measures)
         self._effects = Effects(plans, self.pages)
         self.marks: dict[int, Mark] = {}
         self.partitions = 0
         self.watermark: int | None = None
         self.segments = Segments(definition.dimensions)
-        hours_for = max(HOURS_FOR, max(self._times.sizes) + 24 * HOUR, longest(plans) + 48 * HOUR)
+        settling = settling_span(definition)
+        longest_size = max(self._times.sizes) + settling
+        hours_for = max(HOURS_FOR, longest_size + 24 * HOUR, longest(plans) + 48 * HOUR)
         self.levels = (
             Buckets(self._times.pane, PANES_FOR, count),
-            Buckets(MINUTE, MINUTES_FOR, count),
+            Buckets(MINUTE, minutes_for(self._times.sizes, settling), count),
             Buckets(HOUR, hours_for, count),
         )
         self.windows = {
             size: SlidingWindow(size, self.levels[level_of(size)], count) for size in self._times.sizes
         }
         self.day = self.windows.get(DAY) or SlidingWindow(DAY, self.levels[level_of(DAY)], count)
-        self._sliding = [window for window in self.windows.values() if window is not self.day]
-        self._sliding.append(self.day)
+        self.cohorts = Cohorts(plans, settling, self.levels, self.windows)
+        self.sliding = (*{**self.windows, DAY: self.day}.values(), *self.cohorts.mature.values())
         self.closed = tuple(
             ClosedWindows(level, plans, self.segments, self._times.allowed_lateness)
             for level in self.levels[1:]
@@ -173,19 +177,14 @@ class Rates:
                 cells[place] += count
             if number:
                 self.closed[number - 1].changed(start, segment, slot, measures)
-        for window in self._sliding:
+        for window in self.sliding:
             if window.contains(time):
                 cells = window.touch(segment)
                 for place, count in changes:
                     cells[place] += count
 
     def _add_tallies(self, time: int, segment: str, changes: Tallies) -> None:
-        measures = 0  # whose rows tell of it
-        if max(changes) >= FIRST_ACCOUNT:
-            for place, count in changes.items():
-                if FIRST_ACCOUNT <= place < AFTER_ACCOUNTS and count:
-                    measures |= 1 << measure_of(place - FIRST_ACCOUNT)
-        measures &= ~(1 << self.plans.started)
+        measures = earning(changes) & ~(1 << self.plans.started)  # whose rows tell of it
         for number, level in enumerate(self.levels):
             start = time - time % level.width
             if level.accepts(start):
@@ -193,7 +192,7 @@ class Rates:
                 add_tallies(slot.tallies, changes)
                 if number and measures:
                     self.closed[number - 1].changed(start, segment, slot, measures)
-        for window in self._sliding:
+        for window in self.sliding:
             if window.contains(time):
                 add_tallies(window.touch_tallies(segment), changes)
 
@@ -214,8 +213,7 @@ class Rates:
         for number, closed in enumerate(self.closed, start=1):
             closed.pending = set(self.levels[number].pending())
         if self.watermark is not None:
-            for window in self._sliding:
-                window.slide(self.watermark + self._times.out_of_order)
+            self._slide(self.watermark + self._times.out_of_order)
 
     def pass_time(self) -> bool:
         """Settle, move the watermark on, slide and close windows.
@@ -231,10 +229,13 @@ class Rates:
         if self.watermark is not None and least <= self.watermark:
             return False
         self.watermark = least
-        now = least + self._times.out_of_order
-        for window in self._sliding:
-            window.slide(now)
+        self._slide(least + self._times.out_of_order)
         return sum(closed.pass_time(least) for closed in self.closed) > 0
+
+    def _slide(self, now: int) -> None:
+        for window in {**self.windows, DAY: self.day}.values():
+            window.slide(now)
+        self.cohorts.slide(now)
 
     def forget(self) -> list[tuple[int, list[tuple[int, str]]]]:
         """Drop what is too old; return, by number of the level, the keys of what was dropped."""

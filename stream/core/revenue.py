@@ -28,8 +28,8 @@ Money = tuple[int, ...]
 
 NO_MONEY: Final[Money] = ()
 
-Paid = tuple[int, str, int, int]
-"""Time (ms) and id of an event of a log, its currency and millionths."""
+Paid = tuple[int, str, int, int, int]
+"""Time (ms), id and kind of an event of a log, its currency and millionths."""
 
 Amounts = dict[int, int]
 """Amounts by account, two places each; none is 0."""
@@ -38,10 +38,10 @@ PLACES: Final = (1 << BITS + 1) - 1
 """These bits of a place tell which of a measure's it is."""
 
 FIRST_ACCOUNT: Final = 1 << 20
-"""In tallies, accounts have the places from here on."""
+"""In tallies, accounts have the places from here on,"""
 
-AFTER_ACCOUNTS: Final = 1 << 25
-"""The first place behind them."""
+BEHIND_ACCOUNTS: Final = 1 << 25
+"""and before here: those of 496 measures, and no configuration has so many."""
 
 _DIGIT: Final = 32
 _LAST: Final = (1 << _DIGIT) - 1
@@ -122,7 +122,7 @@ def places_of(account: int, millionths: int) -> Iterable[tuple[int, int]]:
 def by_currency(tallies: Mapping[int, int]) -> dict[int, dict[int, int]]:
     """Return the amounts in tallies that are not 0, in millionths: by measure, then by currency."""
     found: dict[int, dict[int, int]] = {}
-    for account in accounts(place for place in tallies if FIRST_ACCOUNT <= place < AFTER_ACCOUNTS):
+    for account in accounts(place for place in tallies if FIRST_ACCOUNT <= place < BEHIND_ACCOUNTS):
         total = amount_in(tallies, account)
         if total:
             number = account - FIRST_ACCOUNT

@@ -122,7 +122,9 @@ class Settling:
         bits, kinds = self._bits, self._kinds
         engaged, engaged_after, each = plans.engaged, plans.engaged_after, plans.any_strict
         times, marks, pages = group.times, group.marks, group.pages
-        paid = None if group.paid is None else paid_by(group)  # nearly always: it spares a call
+        paid = None
+        if group.paid is not None:
+            paid = paid_by(group, [mark & kinds for mark in marks])
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
             labels = known_labels[mark >> bits]
@@ -164,7 +166,7 @@ class Settling:
                     came_from(session, plans.further, now, before or page)
                     if session is known:
                         reached += now
-                if paid is not None and plan.macros and (money := paid.get((time, group.ids[i]))) is not None:
+                if paid is not None and plan.macros and (money := paid.get(i)) is not None:
                     if session is known:
                         ledger.paid(session, plan, money)
                     else:

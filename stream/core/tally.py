@@ -4,14 +4,15 @@ Beside its row of cells a segment has tallies: counts by place. Few of all place
 sparse: what is 0 is left out. They merge by addition, as cells do. Sessions of low and of high intent are
 told apart (without a micro-conversion, and with one), so that each adds to one of them only. Values
 of 0 are in no bin (:mod:`stream.core.histogram`). Revenue has places of its own (:mod:`stream.core.revenue`):
-of a session as a whole it is added when that has closed, of a macro measure as soon as there is any.
+of a session as a whole it is added when that has closed, of a macro measure as soon as there is any. Above
+them are the delays of conversions (:mod:`stream.core.delay`), of the segment ``all`` alone.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 from stream.core.delta import Code
-from stream.core.revenue import FIRST_ACCOUNT
+from stream.core.revenue import BEHIND_ACCOUNTS, FIRST_ACCOUNT, measure_of
 
 HIGH_INTENT: Final = "high_intent"
 """How many of them had a micro-conversion; how many there are in all follows from the cells."""
@@ -56,6 +57,11 @@ LEADING: Final = 3
 
 FIRST_TIME_BIN: Final = 32
 """From here on, the bins of their times: room is left for more sums."""
+
+FIRST_DELAY: Final = BEHIND_ACCOUNTS
+"""Places from here on are of delays of conversions: so many for each measure, one for each bin."""
+
+DELAY_STRIDE: Final = 1 << 8
 
 FIRST_PAGE: Final = 1 << 26
 """Places from here on are of pages: so many for each page, by its number with the owner of the rates."""
@@ -123,3 +129,29 @@ def goals(tallies: Mapping[int, int]) -> dict[int, Tallies]:
             funnel, number = divmod(place - FIRST_GOAL, GOAL_STRIDE)
             found.setdefault(funnel, {})[number] = count
     return found
+
+
+def delay_place(measure: int, number: int) -> int:
+    """Return the place of a bin of the delays of a measure, by their numbers; -1: there is no such bin."""
+    return FIRST_DELAY + measure * DELAY_STRIDE + number if 0 <= number < DELAY_STRIDE else -1
+
+
+def delays(tallies: Mapping[int, int]) -> dict[int, dict[int, int]]:
+    """Return the delays of conversions: by measure, how many are in each bin."""
+    found: dict[int, dict[int, int]] = {}
+    for place, count in tallies.items():
+        if FIRST_DELAY <= place < FIRST_PAGE:
+            measure, number = divmod(place - FIRST_DELAY, DELAY_STRIDE)
+            found.setdefault(measure, {})[number] = count
+    return found
+
+
+def earning(tallies: Mapping[int, int]) -> int:
+    """Return the bits of the measures whose revenue is among these: that of sessions is of one, too."""
+    measures = 0
+    if max(tallies, default=0) < FIRST_ACCOUNT:  # nearly always
+        return measures
+    for place, count in tallies.items():
+        if FIRST_ACCOUNT <= place < FIRST_DELAY and count:
+            measures |= 1 << measure_of(place - FIRST_ACCOUNT)
+    return measures

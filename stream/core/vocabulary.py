@@ -10,6 +10,7 @@ Some facts about a session are reached by closing (bounced): these bear the time
 from collections.abc import Iterator, Sequence
 
 from stream.core.conversion import Conversions
+from stream.core.delay import Delays
 from stream.core.delta import Code
 from stream.core.ending import KNOWN_LIMIT, Endings
 from stream.core.leaving import Leavings
@@ -25,6 +26,7 @@ class Vocabulary:
         at_the_end: The measures that sessions reach by closing.
         endings: What else they contribute then.
         conversions: What else reaching a macro step contributes.
+        delays: What else every conversion contributes.
         leavings: What closing contributes because of pages.
     """
 
@@ -43,6 +45,7 @@ class Vocabulary:
         self._revenue: dict[int, int] = {}
         self.endings = Endings(self._number, plans)
         self.conversions = Conversions(self._number, plans)
+        self.delays = Delays(self._number, plans)
         self.leavings = Leavings(self._number, plans, pages)
         self.gains = [tuple(self._gains(measure)) for measure in range(len(plans.measures))]
         """What reaching each measure adds: at whose time (or ``NO_TIME``, ``LAST_TIME``), and the code."""

@@ -10,6 +10,7 @@ class SlidingWindow:
 
     Attributes:
         size: Its length, ms.
+        buckets: Those that it is made of, and slides by.
         end: Its end, ms, aligned to its buckets; ``None`` before time is known.
         rows: Cells by segment; a segment in which nothing happened has none.
         tallies: Tallies by segment; a segment in which no session has closed has none.
@@ -22,7 +23,7 @@ class SlidingWindow:
         self.rows: dict[str, Row] = {}
         self.tallies: dict[str, Tallies] = {}
         self.changed: set[str] = set()
-        self._buckets = buckets
+        self.buckets = buckets
         self._measures = measures
 
     @property
@@ -52,8 +53,8 @@ class SlidingWindow:
 
     def slide(self, now: int) -> bool:
         """Move on so that the window ends with the bucket that contains ``now``; return whether it moved."""
-        width = self._buckets.width
-        end = self._buckets.start(now) + width
+        width = self.buckets.width
+        end = self.buckets.start(now) + width
         if self.end is not None and end <= self.end:
             return False
         if self.end is None or end - self.end >= self.size:
@@ -80,7 +81,7 @@ class SlidingWindow:
         self.changed.update(self.tallies)
 
     def _move(self, start: int, times: int) -> None:
-        for segment, slot in self._buckets.segments(start):
+        for segment, slot in self.buckets.segments(start):
             add(self.touch(segment), slot.cells, times)
             if slot.tallies:
                 add_tallies(self.touch_tallies(segment), slot.tallies, times)

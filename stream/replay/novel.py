@@ -37,7 +37,7 @@ class Turns:
         self._last = (0, 0, 0)
         self._until: list[tuple[int, ...]] = []
         """The same, by what is counted."""
-        self._known = 0
+        self._known = self.count
 
     @property
     def count(self) -> int:

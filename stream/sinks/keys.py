@@ -7,7 +7,7 @@ from stream.core.closed import MATURE, PARTIAL, ROW_FIELDS, WINDOW_END, WINDOW_S
 from stream.core.event import OUTCOME_MEANINGS
 from stream.core.facts import FACT_FIELDS
 from stream.core.fields import Field
-from stream.core.rate import RATE_FIELDS, REVENUE
+from stream.core.rate import FINAL_RATIO, MATURE_RATIO, RATE_FIELDS, REVENUE
 from stream.core.segment import encode
 from stream.core.timing import TIME_FIELDS
 from stream.units import duration_text
@@ -51,6 +51,8 @@ RATE_HASH: tuple[Field, ...] = (
     *RATE_FIELDS,
     Field("from_previous", "`converted` per `converted` of the step before that is not optional", "0..1"),
     Field("drop_off", "`1 - from_previous`", "0..1"),
+    MATURE_RATIO,
+    FINAL_RATIO,
     REVENUE._replace(unit=f"{REVENUE.unit}, as JSON"),
     MATURE,
     PARTIAL,

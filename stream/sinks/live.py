@@ -5,11 +5,10 @@ from itertools import product
 
 import msgspec
 
-from stream.core.cell import CONVERTED, FIELDS, Row, new_row
+from stream.core.cell import new_row
 from stream.core.closed import ClosedRow
 from stream.core.facts import facts
 from stream.core.plans import Plans
-from stream.core.rate import rate
 from stream.core.rates import Rates
 from stream.core.revenue import by_currency, decimals
 from stream.core.segment import ALL, Segments
@@ -17,6 +16,8 @@ from stream.core.timing import timings
 from stream.core.window import SlidingWindow
 from stream.sinks.keys import LIVE_FOR_MS, Keys
 from stream.sinks.live_pages import passages, stays
+from stream.sinks.maturity import changes, maturity
+from stream.sinks.rate_hash import RateHash
 from stream.sinks.redis_values import Hash, Names, Scored, Value
 from stream.units import duration_text
 
@@ -47,10 +48,9 @@ class LiveRates:
         self.keys = Keys(prefix)
         self._history_ms = history_ms
         self._watched = watched
-        self._lateness = lateness
         self._measures = plans.measures
         self._plans = plans
-        self._previous = _previous_steps(plans)
+        self._rates = RateHash(plans, lateness)
 
     def is_watched(self, segment: str) -> bool:
         """Whether a history is kept of a segment: ``all``, and those that alerts watch."""
@@ -65,7 +65,7 @@ class LiveRates:
         rows: list[dict[str, object]] = []
         left = ALL in rates.day.changed
         for window in rates.windows.values():
-            changed, window.changed = window.changed, set()
+            changed = changes(rates, window)
             size = duration_text(window.size)
             if ALL in changed:
                 values |= stays(self.keys, rates, window)
@@ -87,8 +87,10 @@ class LiveRates:
         if window.end is not None:
             cells = window.rows.get(segment) or new_row(len(self._measures))
             revenue = by_currency(window.tallies.get(segment, {})) if self._plans.macros else {}
+            partial = rates.segments.is_partial(segment)
             for number, measure in enumerate(self._measures):
-                fields = self._fields(rates, window, cells, number, rates.segments.is_partial(segment))
+                fields = self._rates.fields(rates, window, cells, number, partial=partial)
+                fields |= maturity(rates, window.size, segment, number)
                 if number in self._plans.macros:
                     fields["revenue"] = _text(decimals(revenue.get(number, {})))
                 yield measure, fields
@@ -109,35 +111,6 @@ class LiveRates:
             key: Hash(span | {name: _text(value) for name, value in fields.items()}, LIVE_FOR_MS)
             for key, fields in found.items()
         }
-
-    def _fields(
-        self, rates: Rates, window: SlidingWindow, cells: Row, number: int, partial: bool
-    ) -> dict[str, str]:
-        found = rate(cells, number)
-        end = window.end or 0
-        mature = found.open == 0 and (rates.watermark or 0) >= end + self._lateness
-        fields = {
-            "window_start": str(end - window.size),
-            "window_end": str(end),
-            "sessions": str(found.sessions),
-            "converted": str(found.converted),
-            "open": str(found.open),
-            "actions": str(found.actions),
-            "mature": "true" if mature else "false",
-            "partial": "true" if partial else "false",
-            "closed_until": str(rates.closed[0].closed_until),
-        }
-        if found.ratio is not None:
-            fields["ratio"] = str(found.ratio)
-            fields["flow_ratio"] = str(found.flow_ratio)
-            fields["low"] = str(found.low)
-            fields["high"] = str(found.high)
-            previous = self._previous[number]
-            before = cells[FIELDS * previous + CONVERTED] if previous >= 0 else 0
-            if before > 0:
-                fields["from_previous"] = str(found.converted / before)
-                fields["drop_off"] = str(1 - found.converted / before)
-        return fields
 
     def history(self, rows: list[ClosedRow], newest: int) -> dict[str, Value]:
         """Return closed minutes of watched segments; ``newest`` is the end of what is known, ms."""
@@ -240,16 +213,3 @@ def _groups(segments: list[str], size: int) -> list[list[str]]:
     """Return the segments in groups of so many, but at least one."""
     size = max(1, size)
     return [segments[first : first + size] for first in range(0, len(segments), size)]
-
-
-def _previous_steps(plans: Plans) -> list[int]:
-    """Return, for each measure, the step before it that is not optional; -1 where there is none."""
-    previous = [-1] * len(plans.measures)
-    for group in plans.groups:
-        if group.base == group.itself:  # a funnel
-            before = group.base
-            for measure in group.members:
-                previous[measure] = before
-                if not plans.optional[measure]:
-                    before = measure
-    return previous

@@ -103,6 +103,18 @@ METRICS: Mapping[str, Definition] = {
         WINDOW,
         "rates",
     ),
+    "microconv_mature_ratio": Definition(
+        GaugeMetricFamily,
+        "The same of the newest window of that length whose sessions have had their time to convert.",
+        WINDOW,
+        "rates",
+    ),
+    "microconv_final_ratio": Definition(
+        GaugeMetricFamily,
+        "Share (0..1) of the window's relevant sessions that will have converted in the end, as expected.",
+        WINDOW,
+        "rates",
+    ),
     "microconv_window_sessions": Definition(
         GaugeMetricFamily, "Relevant sessions of the window.", WINDOW, "rates"
     ),

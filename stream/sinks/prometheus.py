@@ -177,6 +177,8 @@ def _collect_windows(rates: Rates, families: Mapping[str, Family]) -> None:
                 for name, value in (
                     ("conversion_ratio", found.ratio),
                     ("flow_ratio", found.flow_ratio),
+                    ("mature_ratio", rates.cohorts.mature_ratio(size, segment, number)),
+                    ("final_ratio", rates.cohorts.final_ratio(size, segment, number)),
                     ("window_sessions", found.sessions),
                     ("window_converted", found.converted),
                     ("window_open_sessions", found.open),

@@ -55,6 +55,8 @@ def _rate(row: Row, board: Board) -> dict[str, Any]:
         "flow_ratio": rate.flow_ratio,
         "low": rate.low,
         "high": rate.high,
+        "mature_ratio": rate.mature_ratio,
+        "final_ratio": rate.final_ratio,
         "partial": rate.partial,
         "change": None if change is None else change.relative,
         "beyond_chance": None if change is None else change.beyond_chance,

@@ -43,7 +43,7 @@ def test_the_past_gets_coarser() -> None:
     assert known == [[True] * 3, [True] * 3, minute, minute, hour, hour, nothing]
 
 
-@pytest.mark.says("or two days longer than the longest `within` across sessions;")
+@pytest.mark.says("or two days longer than the longest `within` across sessions,")
 def test_hours_are_kept_for_attempts_across_sessions() -> None:
     """An hour is kept for longer than an attempt that began in it lasts without a new step 0."""
     trial = Funnel("trial", (Step("a", "a"), Step("b", "b")), 30 * DAY)

@@ -38,7 +38,7 @@ def test_a_partition_forwards_four_times_as_many_values() -> None:
     reader = LabelReader(DIMENSIONS)
     for n in range(100):
         reader.number(("", f"p{n}"), False)
-    values = [labels[1] for labels in reader.combinations]
+    values = [labels[1] for labels in reader.combinations[1:]]
     assert values == [f"p{n}" for n in range(8)] + [BEYOND] * 92
     again = LabelReader(DIMENSIONS)
     again.unpack(reader.pack())

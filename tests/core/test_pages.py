@@ -64,7 +64,7 @@ def test_numbers_outlive_the_process() -> None:
 )
 def test_the_owner_admits_so_many_pages() -> None:
     """First come: what finds no room adds to the rest, also after a restart; codes of others say nothing."""
-    book, after = (PageBook(Pages(GROUPS, max_values=1), {"f.a": 0, "f.b": 1}) for _ in range(2))
+    book, after = (PageBook(Pages(GROUPS, max_values=1), ("f.a", "f.b")) for _ in range(2))
 
     def tally(book: PageBook, *codes: Code) -> dict[int, int]:
         return {book.place_of(code): n for n, code in enumerate(codes, start=1)}

@@ -12,6 +12,8 @@ from stream.core.revenue import account_of, add_to, amount_in, decimal, money_of
 from stream.core.visitor import Group
 from tests.core.story import Story, at_ms
 from tests.laws.counting import counted_revenue
+from tests.laws.pipeline import TOPICS
+from tests.oracle import Read
 
 MINUTE = 60_000
 SHOP = Definition(
@@ -195,6 +197,26 @@ def test_only_the_money_of_macro_steps_is_kept() -> None:
     story.quiet("2m")
     story.at("13:02", "order", value=1, **EUROS)  # late: nothing is kept of it
     assert (story.row("f.order", "13:01") or {})["revenue"] == {"EUR": "10.00"}
+
+
+def test_an_event_that_came_again_too_late_to_be_known_pays_once() -> None:
+    """By a topic that was behind, with a value this time: both count, but only one of them has money."""
+    for value, total in (({}, "10.00"), ({"value": 10, **EUROS}, "20.00")):
+        story = Story(SHOP)
+        owned, order = story.pipeline.sessions[0], {"name": "order", "event_id": "x"}
+        told: list[tuple[str, str, dict[str, object]]] = [
+            (TOPICS[0], "13:00", {"name": "see"}),
+            (TOPICS[0], "13:01", order | value),
+            (TOPICS[0], "13:40", {"name": "p"}),
+            (TOPICS[1], "13:01", order | {"value": 10, **EUROS}),
+        ]
+        for topic, clock, said in told:  # one flush has them all, so that none is folded
+            offset, time = owned.position.get(topic, 0), at_ms(clock)
+            event = msgspec.json.encode({"time": time, "visitor_id": "v"} | said)
+            owned.apply(topic, 0, offset, [Read(topic, 0, offset, time, event)])
+        story.quiet("60m")
+        assert story.pipeline.outcomes(0) == {"counted": 4}
+        assert (story.row("f.order", "13:01") or {})["revenue"] == {"EUR": total}
 
 
 def test_every_currency_has_a_number_of_its_own() -> None:

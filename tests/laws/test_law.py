@@ -22,6 +22,7 @@ from stream.core.rates import Rates
 from tests.laws.counting import unseen_revenue
 from tests.laws.defined import CROWDED
 from tests.laws.drawing import ARRIVALS, WORK, Work
+from tests.laws.maturing import unlike_batch, unlike_delays
 from tests.laws.paging import page_differences
 from tests.laws.pipeline import Pipeline
 from tests.laws.sessions import differences, kept
@@ -78,6 +79,8 @@ def holds(worker: Worker) -> None:
     judged, pipeline = judge(worker.in_order, CROWDED), worker.pipeline
     assert compare(pipeline.rows, rows(judged, CROWDED, unlisted=True)) == []
     assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
+    assert unlike_delays(pipeline, judged, CROWDED) == []
+    assert unlike_batch(worker.mature, judged, CROWDED) == []
     assert differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
     assert page_differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
     assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []

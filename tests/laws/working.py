@@ -8,6 +8,7 @@ from stream.agents.sessions import SessionsState
 from stream.core.delta import Delta
 from tests.laws.defined import CROWDED, MINUTE
 from tests.laws.drawing import Work
+from tests.laws.maturing import Mature, mature
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.laws.sessions import Shown, sliding
 from tests.oracle import Read
@@ -34,6 +35,7 @@ class Worker:
         in_order: The records as partitions have taken them for good.
         met: Which troubles happened on the way.
         shown: Sliding windows as they were when all was read, and on the way until all had closed.
+        mature: Mature windows as they were then.
     """
 
     def __init__(self, reads: Sequence[Read]) -> None:
@@ -41,6 +43,7 @@ class Worker:
         self.in_order: list[Read] = []
         self.met: set[str] = set()
         self.shown: list[Shown] = []
+        self.mature: list[Mature] = []
         self._inputs = {
             (topic, partition): [r for r in reads if (r.topic, r.partition) == (topic, partition)]
             for topic in TOPICS
@@ -58,6 +61,7 @@ class Worker:
         for minutes in (0, 3, 4 * 60, 2 * 24 * 60):
             self.pipeline.let_time_pass(minutes * MINUTE)
             self.shown += sliding(self.pipeline)
+            self.mature += mature(self.pipeline)
 
     def _do(self, step: Work) -> None:
         pipeline, partition = self.pipeline, step.partition

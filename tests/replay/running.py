@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
@@ -77,12 +78,19 @@ def as_arrived(records: Iterable[bytes]) -> list[Read]:
 
 def in_order(records: Iterable[bytes], definition: Definition) -> list[Read]:
     """Return records as the oracle reads them, in order of time; what is no event comes first."""
+    reads = sorted(as_arrived(records), key=lambda read: _place(read, definition))
+    return as_arrived(read.value or b"" for read in reads)
 
-    def place(read: Read) -> tuple[int, str, str]:
-        try:
-            event = event_of(read, definition.times.max_future)
-        except RejectedError:
-            return -1, "", ""
-        return event.time, event.event_id, event.visitor
 
-    return as_arrived(read.value or b"" for read in sorted(as_arrived(records), key=place))
+def same_place(ordered: list[Read], definition: Definition) -> bool:
+    """Whether two records of one time, id and visitor say different things: one of them is the duplicate."""
+    places = [(_place(read, definition), read.value) for read in ordered]
+    return any(one[0] == two[0] and one != two for one, two in pairwise(places) if one[0][0] >= 0)
+
+
+def _place(read: Read, definition: Definition) -> tuple[int, str, str]:
+    try:
+        event = event_of(read, definition.times.max_future)
+    except RejectedError:
+        return -1, "", ""
+    return event.time, event.event_id, event.visitor

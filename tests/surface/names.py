@@ -96,7 +96,7 @@ medium campaign country user_type variant user_agent value currency items consen
 WINDOW = (
     "window_start window_end sessions converted open actions ratio flow_ratio low high revenue mature partial"
 )
-RATE = f"{WINDOW} from_previous drop_off closed_until"
+RATE = f"{WINDOW} from_previous drop_off mature_ratio final_ratio closed_until"
 ROW = f"measure segment size {WINDOW}"
 REJECTED = "reason detail topic partition offset time"
 LATE = f"{REJECTED} watermark"
@@ -132,6 +132,8 @@ METRICS = {
     "microconv_segment_overflow_total": ("counter", "dimension"),
     "microconv_conversion_ratio": ("gauge", GAUGE),
     "microconv_flow_ratio": ("gauge", GAUGE),
+    "microconv_mature_ratio": ("gauge", GAUGE),
+    "microconv_final_ratio": ("gauge", GAUGE),
     "microconv_window_sessions": ("gauge", GAUGE),
     "microconv_window_converted": ("gauge", GAUGE),
     "microconv_window_open_sessions": ("gauge", GAUGE),
