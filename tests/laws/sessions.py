@@ -12,8 +12,9 @@ from stream.core.facts import facts
 from stream.core.rates import Rates
 from stream.core.timing import timings
 from tests.laws.pipeline import Pipeline
-from tests.oracle import Judged, rows
+from tests.oracle import Judged
 from tests.oracle.conversions import conversions, timing
+from tests.oracle.rates import scope_of
 from tests.oracle.summary import Visit, summary, unlike, visits
 
 
@@ -61,7 +62,7 @@ def kept(pipeline: Pipeline) -> Iterator[Shown]:
 
 def differences(windows: list[Shown], judged: Judged, definition: Definition) -> list[str]:
     """Return where windows differ from what the batch makes of the same records."""
-    scope = rows(judged, definition, ("1m",), unlisted=True).scope
+    scope = scope_of(judged.counted, definition, unlisted=True)
     every, converted = visits(judged, definition), conversions(judged, definition)
     goals = [f.name for f in definition.funnels if any(step.macro for step in f.steps)]
     timeout = definition.times.timeout

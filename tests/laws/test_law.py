@@ -26,7 +26,8 @@ from tests.laws.pipeline import Pipeline
 from tests.laws.sessions import differences, kept
 from tests.laws.situations import SITUATIONS, situations
 from tests.laws.working import PARTITIONS, TROUBLES, Worker
-from tests.oracle import Read, Rows, compare, judge, rows
+from tests.oracle import Judged, Read, Rows, compare, judge, rows
+from tests.oracle.rates import scope_of
 
 EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or (5_000 if os.environ.get("CI") else 100))
 """How often the law is tried; some faults needed thousands of tries to be found."""
@@ -61,8 +62,9 @@ def test_the_law() -> None:
         with patch("stream.core.partition.SCAN_LIMIT", long_log):
             worker = Worker(reads)
             worker.run(steps)
-        met.update(worker.met | set(situations(worker.in_order, CROWDED)))
-        holds(worker)
+        judged = judge(worker.in_order, CROWDED)
+        met.update(worker.met | set(situations(judged, CROWDED)))
+        holds(worker, judged)
 
     law()
     sys.stdout.writelines(f"{n:8} {what}\n" for what, n in met.most_common())
@@ -70,16 +72,18 @@ def test_the_law() -> None:
         assert set(met) == {*SITUATIONS, *TROUBLES}
 
 
-def holds(worker: Worker) -> None:
+def holds(worker: Worker, judged: Judged) -> None:
     """Compare what came out of a pipeline with what the batch makes of the same records."""
     for read in worker.in_order:
         note(f"{read.topic}-{read.partition} at {read.timestamp_ms}: {read.value!r}")
-    judged, pipeline = judge(worker.in_order, CROWDED), worker.pipeline
-    assert compare(pipeline.rows, rows(judged, CROWDED, unlisted=True)) == []
-    assert crowding(pipeline, rows(judged, ROOMY, unlisted=True)) == []
+    pipeline, everything = worker.pipeline, rows(judged, ROOMY, unlisted=True)
+    exact = everything.within(scope_of(judged.counted, CROWDED, unlisted=True))
+    minutes = everything.within(scope_of(judged.counted, CROWDED, ("1m",)))
+    assert compare(pipeline.rows, exact) == []
+    assert crowding(pipeline, everything) == []
     assert differences([*worker.shown, *kept(pipeline)], judged, CROWDED) == []
-    assert uncounted(pipeline, rows(judged, CROWDED, ("1m",))) == []
-    assert unseen_revenue(_core(pipeline), rows(judged, CROWDED, ("1m",))) == []
+    assert uncounted(pipeline, minutes) == []
+    assert unseen_revenue(_core(pipeline), minutes) == []
     outcomes = sum((Counter(pipeline.outcomes(p)) for p in range(PARTITIONS)), Counter())
     assert outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
 
