@@ -101,13 +101,15 @@ def crowding(pipeline: Pipeline, everything: Rows) -> list[str]:
         right = everything.get((measure, segment, size, start), {})
         for count in ("sessions", "converted", "actions"):
             has, wanted = int(str(row[count])), right.get(count, 0)
-            found[measure, dimension, size, start, count] += has
-            if value != "__other__" and (has > wanted or (has < wanted and not segments.is_partial(segment))):
+            if has == wanted:
+                continue
+            found[measure, dimension, size, start, count] += has - wanted
+            if value != "__other__" and (has > wanted or not segments.is_partial(segment)):
                 wrong.append(f"{measure} {segment} {size} {start} {count}: {has}, wanted {wanted}")
     for (measure, segment, size, start), right in everything.items():
-        dimension = segment.partition("=")[0]
-        for count in ("sessions", "converted", "actions"):
-            found[measure, dimension, size, start, count] -= right[count]
+        if (measure, segment, size, start) not in pipeline.rows:
+            for count in ("sessions", "converted", "actions"):
+                found[measure, segment.partition("=")[0], size, start, count] -= right[count]
     return wrong + [f"{place} adds up to {n} too many" for place, n in found.items() if n]
 
 
