@@ -1,5 +1,6 @@
 """What all tests share: the real parts as fixtures, and how hard Hypothesis tries."""
 
+import gc
 import os
 
 import pytest
@@ -39,6 +40,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (n for n, file in enumerate(files) if str(item.path).endswith(file)), len(files)
         )
     )
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays until the end, modules and tests, and let it look less often.
+
+    It took an eighth of what the laws cost.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20)
 
 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
