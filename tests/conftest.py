@@ -28,8 +28,21 @@ __all__ = [
 settings.register_profile("default", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("thorough", max_examples=5_000, deadline=None)
-LONGEST = ("laws/test_law.py", "compiled/test_compiled.py", "chaos/test_300k.py", "laws/test_unkeyed.py")
-"""Files that take minutes: they begin first, or one process would wait for the other's last in the end."""
+LONGEST = (
+    "laws/test_law.py",
+    "chaos/test_worker_chaos.py",
+    "chaos/engine/test_chaos.py",
+    "compiled/test_compiled.py",
+    "chaos/test_300k.py",
+    "worker/test_unkeyed.py",
+    "laws/test_unkeyed.py",
+    "worker/test_kafka_away.py",
+    "replay/test_exact.py",
+)
+"""Files that take a minute or more: they begin first, or one process would wait for the other in the end.
+
+Beside the law, which reckons for minutes, goes what mostly waits for servers.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
