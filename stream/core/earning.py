@@ -1,7 +1,7 @@
 """Earning: the money of events that match a macro step becomes revenue of who has reached it.
 
-The log keeps it beside the events, by what tells them apart. Events that nothing tells apart (one came again by
-a topic that was behind, and was no duplicate any more) take what there is one by one.
+The log keeps it beside the events, by what tells them apart. Events that nothing tells apart (one came again
+by a topic that was behind, and was no duplicate any more) take what there is one by one.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from stream.core.rates import Rates
 from stream.core.segment import ALL
 from stream.core.tally import delays as delays_in
 from tests.laws.pipeline import Pipeline
-from tests.oracle import Judged, rows
+from tests.oracle import Judged, Rows
 from tests.oracle.delays import conversions, delays, settling
 
 BY_CLOSING = ("session.bounced", "session.single_page")
@@ -61,9 +61,8 @@ def _ratio(core: Rates, size: int, segment: str, number: int) -> Ratio:
     return row[SESSIONS], row[CONVERTED], core.cohorts.mature_ratio(size, segment, number)
 
 
-def unlike_batch(windows: Iterable[Mature], judged: Judged, definition: Definition) -> list[str]:
-    """Return where mature windows differ from what the batch makes of all records."""
-    batch = rows(judged, definition, ("1m",), unlisted=True)
+def unlike_batch(windows: Iterable[Mature], batch: Rows, definition: Definition) -> list[str]:
+    """Return where mature windows differ from the minutes that the batch makes of all records."""
     told = conversions(definition)
     found = []
     for window in windows:

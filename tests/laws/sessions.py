@@ -1,7 +1,8 @@
 """What a pipeline knows of the sessions and the conversions of its windows, held against the batch."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import product
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stream.agents.rates import RatesState
@@ -9,12 +10,15 @@ from stream.agents.sessions import SessionsState
 from stream.core.cell import Row, new_row
 from stream.core.definition import Definition
 from stream.core.facts import facts
+from stream.core.plans import Plans
 from stream.core.rates import Rates
 from stream.core.segment import ALL
+from stream.core.tally import FIRST_DELAY
 from stream.core.timing import timings
 from tests.laws.pipeline import Pipeline
-from tests.oracle import Judged, rows
-from tests.oracle.conversions import conversions, timing
+from tests.oracle import Judged
+from tests.oracle.conversions import Conversion, conversions, timing
+from tests.oracle.rates import scope_of
 from tests.oracle.summary import Visit, summary, unlike, visits
 
 
@@ -66,9 +70,8 @@ def kept(pipeline: Pipeline) -> Iterator[Shown]:
 
 def differences(windows: list[Shown], judged: Judged, definition: Definition) -> list[str]:
     """Return where windows differ from what the batch makes of the same records."""
-    scope = rows(judged, definition, ("1m",), unlisted=True).scope
+    scope = scope_of(judged.counted, definition, unlisted=True)
     every, converted = visits(judged, definition), conversions(judged, definition)
-    goals = [f.name for f in definition.funnels if any(step.macro for step in f.steps)]
     timeout = definition.times.timeout
     found = []
     for window in windows:
@@ -82,11 +85,15 @@ def differences(windows: list[Shown], judged: Judged, definition: Definition) ->
             wanted = summary((v for v in inside if segment in v.segments), definition, is_closed)
             wrong = unlike(window.segments.get(segment, {}), wanted)
             found += [f"{segment} {window.start} to {window.end}: {', '.join(wrong)}"] if wrong else []
-        soon = [c for c in converted if window.start <= c.time < window.end]
-        segments = {*(segment for segment, _ in window.times), *(s for c in soon for s in c.segments)}
-        for segment, goal in product(filter(scope.segment, segments), goals):
-            of_goal = timing(c for c in soon if c.funnel == goal and segment in c.segments)
-            wrong = unlike(window.times.get((segment, goal), {}), of_goal)
+        soon: dict[tuple[str, str], list[Conversion]] = defaultdict(list)
+        for conversion in converted:
+            if window.start <= conversion.time < window.end:
+                for segment in conversion.segments:
+                    soon[segment, conversion.funnel].append(conversion)
+        for segment, goal in {*window.times, *soon}:
+            if not scope.segment(segment):
+                continue
+            wrong = unlike(window.times.get((segment, goal), {}), timing(soon.get((segment, goal), ())))
             found += [f"{goal} {segment} {window.start} to {window.end}: {', '.join(wrong)}"] if wrong else []
     return found
 
@@ -98,14 +105,29 @@ def _shown(
     known: Mapping[str, tuple[Row, Mapping[int, int]]],
     until: tuple[int, ...],
 ) -> Shown:
-    found = {segment: facts(row, tallies, core.plans).fields() for segment, (row, tallies) in known.items()}
-    times = {
-        (segment, funnel): found.fields()
+    told = {
+        segment: _told(tuple(row), _of_sessions(tallies), core.plans)
         for segment, (row, tallies) in known.items()
-        for funnel, found in timings(row, tallies, core.plans).items()
     }
+    times = {(segment, funnel): found for segment, (_, of) in told.items() for funnel, found in of.items()}
+    found = {segment: found for segment, (found, _) in told.items()}
     _, tallies = known.get(ALL, ((), {}))
     return Shown(start, end, found, times, core.pages.stays(tallies), core.pages.leaving(tallies), until)
+
+
+def _of_sessions(tallies: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    """Return the tallies but for those of delays and pages, of which facts know nothing."""
+    return tuple(item for item in tallies.items() if item[0] < FIRST_DELAY)
+
+
+@lru_cache(1_000)
+def _told(
+    row: tuple[int, ...], tallies: tuple[tuple[int, int], ...], plans: Plans
+) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, float]]]:
+    """Return what counts tell of sessions and of conversions, by funnel: many windows hold the same."""
+    every = dict(tallies)
+    times = {funnel: timing.fields() for funnel, timing in timings(row, every, plans).items()}
+    return facts(row, every, plans).fields(), times
 
 
 def _closed_until(pipeline: Pipeline) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from tests.laws.earning import EARNING, earning
 from tests.laws.journeys import JOURNEYS, journeys
 from tests.laws.pipeline import TOPICS
 from tests.laws.taking_back import TAKING_BACK, taking_back
-from tests.oracle import Read, judge
+from tests.oracle import Judged, Read
 from tests.oracle.record import Event, RejectedError, event_of
 from tests.oracle.visits import Session, overflowed, sessions_of, split
 
@@ -70,9 +70,8 @@ SITUATIONS = (
 Ordered = list[tuple[int, str, Event]]
 
 
-def situations(reads: Sequence[Read], definition: Definition) -> Iterator[str]:
-    """Yield the names of the situations in records that are read in this order; some more than once."""
-    judged = judge(reads, definition)
+def situations(judged: Judged, definition: Definition) -> Iterator[str]:
+    """Yield the names of the situations in records that were read and judged; some more than once."""
     for verdict in judged.verdicts:
         yield f"a record that is {verdict}"
     yield from taking_back(judged, definition)
@@ -88,8 +87,8 @@ def situations(reads: Sequence[Read], definition: Definition) -> Iterator[str]:
         if (event.visitor, event.event_id) in ids:
             yield "an id that counts again"
         ids.add((event.visitor, event.event_id))
-    yield from _of_time(reads, definition.times)
-    yield from _of_inputs(reads)
+    yield from _of_time(judged.reads, definition.times)
+    yield from _of_inputs(judged.reads)
     if "plan" in overflowed(judged.counted, definition):
         yield "a dimension that overflows"
     plans: dict[int, set[str]] = defaultdict(set)

@@ -21,6 +21,7 @@ from tests.laws.scattered import events
 from tests.laws.test_law import EXAMPLES, uncounted
 from tests.laws.unkeyed import UnkeyedPipeline
 from tests.oracle import Judged, Read, compare, judge_unkeyed, rows
+from tests.oracle.rates import scope_of
 
 PARTITIONS = dict(zip(TOPICS, (3, 2), strict=True))
 SOURCES = [(topic, number) for topic, count in PARTITIONS.items() for number in range(count)]
@@ -115,8 +116,9 @@ def holds(todo: Todo, data: st.DataObject) -> None:
     judged = judge_unkeyed(in_order(pipeline, todo), DEFINITION)
     for read, verdict in zip(judged.reads, judged.verdicts, strict=True):
         note(f"{read.topic}-{read.partition}-{read.offset} {read.value!r}: {verdict}")
-    assert compare(pipeline.rows, rows(judged, DEFINITION)) == []
-    assert uncounted(pipeline, rows(judged, DEFINITION, ("1m",))) == []
+    wanted = rows(judged, DEFINITION)
+    assert compare(pipeline.rows, wanted) == []
+    assert uncounted(pipeline, wanted.within(scope_of(judged.counted, DEFINITION, ("1m",)))) == []
     assert set_aside(pipeline) == wanted_aside(judged)
     outcomes = Counter(verdict.outcome for verdict in judged.verdicts)
     assert sum((Counter(pipeline.outcomes(home)) for home in range(HOMES)), Counter()) == outcomes

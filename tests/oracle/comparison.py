@@ -67,6 +67,8 @@ def _difference(found: Row | None, wanted: Row | None) -> str:
 
 def _same(found: Any, wanted: Any) -> bool:
     """Ratios agree to nine digits; everything else exactly, and true is not 1."""
+    if found is wanted:
+        return True
     if isinstance(wanted, float) and isinstance(found, int | float) and not isinstance(found, bool):
         return isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-12)
     return type(found) is type(wanted) and bool(found == wanted)

@@ -45,6 +45,7 @@ def conversions(judged: Judged, definition: Definition) -> list[Conversion]:
 def of_visitor(events: Sequence[Event], definition: Definition) -> Iterator[Conversion]:
     """Yield the conversions in the counted events of one visitor."""
     sessions = sessions_of(events, definition)
+    reached_by = [reached(session, definition) for session in sessions]
     for funnel in definition.funnels:
         macro = next((step for step in funnel.steps if step.macro), None)
         if macro is None:
@@ -59,8 +60,7 @@ def of_visitor(events: Sequence[Event], definition: Definition) -> Iterator[Conv
                     touchpoints = _touchpoints(converting, sessions, definition.times.known_for)
                     yield _conversion(funnel, event.time, labels, times, touchpoints)
             continue
-        for session in sessions:
-            reached_at = reached(session, definition)
+        for session, reached_at in zip(sessions, reached_by, strict=True):
             time = reached_at.get(_measure(funnel, macro))
             if time is not None:
                 times = _only(reached_at, _in_a_session(definition))

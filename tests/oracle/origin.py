@@ -59,6 +59,7 @@ def is_program(user_agent: str) -> bool:
     return any(re.search(crawler["pattern"], user_agent) for crawler in CRAWLER_USER_AGENTS_DATA)
 
 
+@cache
 def device(user_agent: str) -> str:
     """Return the class of the device that a browser's user agent tells, of those that tests send."""
     if re.search("SMART-TV", user_agent):
@@ -77,7 +78,13 @@ def channel(fields: Mapping[str, str]) -> str:
         said |= _referred(_host(fields.get("referrer", "")), _host(fields.get("page", "")))
     if not any(said.values()):
         return ""
-    said["kind"] = _kind(said["source"])
+    return _named(**said)
+
+
+@cache
+def _named(source: str, medium: str, campaign: str) -> str:
+    """Return the first channel of the table whose conditions hold."""
+    said = {"source": source, "medium": medium, "campaign": campaign, "kind": _kind(source)}
     return next(name for name, conditions in _TABLE if any(_holds(said, one) for one in conditions))
 
 
@@ -90,11 +97,13 @@ def _referred(host: str, own: str) -> dict[str, str]:
     return {"source": host, "medium": medium}
 
 
+@cache
 def _host(url: str) -> str:
     found = re.match(r"(?:https?:)?//(?:www\.)?([^/:?#]+)", url)
     return found[1] if found else ""
 
 
+@cache
 def _kind(source: str) -> str:
     return next((kind for kind, sites in _KINDS.items() if re.fullmatch(sites, source, re.IGNORECASE)), "")
 

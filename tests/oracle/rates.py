@@ -64,6 +64,26 @@ class Rows(dict[Key, Row]):
         super().__init__()
         self.scope = scope
 
+    def within(self, scope: Scope) -> "Rows":
+        """Return those of the rows that are in a narrower scope, as if they alone had been asked for."""
+        narrower = Rows(scope)
+        narrower |= {key: row for key, row in self.items() if scope.key(key)}
+        return narrower
+
+
+def scope_of(
+    counted: Sequence[Event],
+    definition: Definition,
+    sizes: Sequence[str] = ("1m", "1h"),
+    *,
+    unlisted: bool = False,
+    until: int | None = None,
+) -> Scope:
+    """Return which rows of events that count are exact; all but these is said as for :func:`rows`."""
+    whole = {d.name for d in definition.dimensions} - overflowed(counted, definition) if unlisted else set()
+    listed = {f"{d.name}={value}" for d in definition.dimensions for value in d.values}
+    return Scope(tuple(sizes), frozenset(listed), frozenset(whole), until)
+
 
 def rows(
     reads: Iterable[Read] | Judged,
@@ -83,9 +103,7 @@ def rows(
         until: Only windows that end by then, ms. What lies before it must have closed.
     """
     counted = (reads if isinstance(reads, Judged) else judge(reads, definition)).counted
-    whole = {d.name for d in definition.dimensions} - overflowed(counted, definition) if unlisted else set()
-    listed = {f"{d.name}={value}" for d in definition.dimensions for value in d.values}
-    scope = Scope(tuple(sizes), frozenset(listed), frozenset(whole), until)
+    scope = scope_of(counted, definition, sizes, unlisted=unlisted, until=until)
     counts: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
     revenue: dict[Key, Brought] = defaultdict(Counter)
     by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)

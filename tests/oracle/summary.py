@@ -141,7 +141,7 @@ def unlike(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
 
     Nothing at all is as good as counts of 0.
     """
-    if not found and not any(wanted.values()):
+    if found == wanted or (not found and not any(wanted.values())):
         return []
     return [
         f"{name} is {found.get(name, 'missing')}, wanted {wanted.get(name, 'nothing')}"

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Result:
     said: str
     outcomes: dict[str, int]
 
-    @property
+    @cached_property
     def rows(self) -> dict[Key, Row]:
         """The printed windows by key; each comes once."""
         found = [json.loads(line) for line in self.out.splitlines()]

@@ -41,8 +41,9 @@ def test_traffic_in_disorder_equals_the_batch(rate: float, step: int, tmp_path: 
     records = traffic(rate, 8_000)
     found = run(SHOP, write(tmp_path / "a.jsonl", records), step=step)
     reads = in_order(records, SHOP)
-    assert compare(found.rows, rows(reads, SHOP, unlisted=True)) == []
-    assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, SHOP).verdicts)
+    judged = judge(reads, SHOP)
+    assert compare(found.rows, rows(judged, SHOP, unlisted=True)) == []
+    assert found.outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
     assert "late" not in found.outcomes
 
 
@@ -56,8 +57,9 @@ def test_each_preset_equals_the_batch(preset: str, tmp_path: Path) -> None:
         (run(definition, file, step=300), in_order(records, definition)),
         (run(definition, file, as_arrived=True, step=300), as_arrived(records)),
     ):
-        assert compare(found.rows, rows(reads, definition, unlisted=True)) == []
-        assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, definition).verdicts)
+        judged = judge(reads, definition)
+        assert compare(found.rows, rows(judged, definition, unlisted=True)) == []
+        assert found.outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
         assert found.outcomes["counted"] > 5_000
         reached = {row["measure"] for row in found.rows.values() if row["converted"]}
         assert reached == set(definition.measures())
@@ -88,8 +90,9 @@ def test_late_events_in_order_of_arrival_equal_the_batch(tmp_path: Path) -> None
     records = traffic(40.0, 8_000)
     found = run(SHOP, write(tmp_path / "a.jsonl", records), as_arrived=True, step=700)
     reads = as_arrived(records)
-    assert compare(found.rows, rows(reads, SHOP, unlisted=True)) == []
-    assert found.outcomes == Counter(verdict.outcome for verdict in judge(reads, SHOP).verdicts)
+    judged = judge(reads, SHOP)
+    assert compare(found.rows, rows(judged, SHOP, unlisted=True)) == []
+    assert found.outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
     assert found.outcomes["late"] > 10
 
 
@@ -137,9 +140,9 @@ def test_any_order_of_arrival_equals_the_batch(
     lines = [read.value or b"" for read in reads]
     with patch("stream.replay.visitors.HELD", held), patch("stream.replay.visitors.FOLD_BEYOND", 2):
         found = run(DEFINITION, write(tmp_path / "a", lines), as_arrived=True, step=step)
-    arrived = as_arrived(lines)
-    assert compare(found.rows, rows(arrived, DEFINITION)) == []
-    assert found.outcomes == Counter(verdict.outcome for verdict in judge(arrived, DEFINITION).verdicts)
+    judged = judge(as_arrived(lines), DEFINITION)
+    assert compare(found.rows, rows(judged, DEFINITION)) == []
+    assert found.outcomes == Counter(verdict.outcome for verdict in judged.verdicts)
 
 
 def test_equal_ids_with_different_words_print_the_same(tmp_path: Path) -> None:
