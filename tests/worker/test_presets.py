@@ -7,6 +7,7 @@ import pytest
 
 from stream.configuration import PRESETS, preset_text
 from tests.worker.fleet import Fleet, running
+from tests.worker.paging import DAY
 from tests.worker.site import Site
 from tests.worker.traffic import messy
 
@@ -30,4 +31,7 @@ async def test_each_preset_is_counted_exactly(site: Site, tmp_path: Path, preset
         assert await fleet.differences(truth) == []
         reached = {measure for (measure, _), sessions in truth.reached().items() if sessions}
         missed = set(site.definition().measures()) - reached
+        last_day = truth.pages(DAY, truth.until)
+        assert last_day.stays
+        assert bool(last_day.leaving) == (preset in ("ecommerce", "leads")), "others have no such funnel"
         assert missed <= {"trial.demo_request"}, "few ask for a demo within hours of the ad"

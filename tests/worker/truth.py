@@ -12,6 +12,7 @@ from stream.core.definition import Definition
 from tests.oracle import Judged, Key, Read, Rows, judge, judge_unkeyed, rows, wilson
 from tests.oracle.conversions import conversions, timing
 from tests.oracle.money import texts
+from tests.oracle.pages import Paged, paged, trails
 from tests.oracle.summary import summary, visits
 from tests.worker.traffic import CLOSING, HOUR
 
@@ -99,6 +100,8 @@ class Truth:
         self._buckets = _by_series(every)
         self._visits = visits(judged, definition)
         self._conversions = conversions(judged, definition)
+        ended = [event for event in judged.counted if not event.visitor.startswith(CLOSING)]
+        self._trails = trails(Judged(counted=ended), definition)
         self._still_open = _by_series(rows(_closing(judged), definition, (PANE, MINUTE_SIZE), unlisted=True))
         self.rejected = _set_aside(records, places, judged, "rejected")
         self.late = _set_aside(records, places, judged, "late")
@@ -149,6 +152,10 @@ class Truth:
         if not inside:
             return {}
         return summary(inside, self._definition, lambda visit: not visit.visitor.startswith(CLOSING))
+
+    def pages(self, size_ms: int, end: int) -> Paged:
+        """Return what is known of pages in a sliding window; nothing of sessions of closing events."""
+        return paged(self._trails, end - size_ms, end)
 
     def times(self, funnel: str, segment: str, size_ms: int, end: int) -> dict[str, float]:
         """Return what is known of the conversions of a funnel in a sliding window; nothing without any."""

@@ -11,6 +11,7 @@ from stream.units import duration_text
 from tests.oracle import Key, Row, compare, read_rates
 from tests.oracle.summary import unlike
 from tests.parts import read_topic
+from tests.worker.paging import page_differences, read_pages
 from tests.worker.site import Site
 from tests.worker.truth import SetAside, Truth
 
@@ -25,9 +26,10 @@ async def differences(site: Site, truth: Truth) -> list[str]:
     """Return how topics and Redis differ from the truth, earliest first; nothing when all is exact.
 
     Compared are: every closed minute and hour of every measure, for ``all``, listed values and dimensions
-    that did not overflow, in the newest rows of ``conversion-rates``; every sliding window in Redis; the
-    history in Redis against the topic; the outcomes in Redis; the records set aside, byte for byte and in
-    order, without repeats where there are transactions. Topics are read as read_committed readers see them.
+    that did not overflow, in the newest rows of ``conversion-rates``; every sliding window in Redis, and
+    what it has of pages; the history in Redis against the topic; the outcomes in Redis; the records set
+    aside, byte for byte and in order, without repeats where there are transactions. Topics are read as
+    read_committed readers see them.
     """
     published = read_rates(
         (record.key, record.value) for record in await read_topic(site.bootstrap, site.rates)
@@ -54,14 +56,17 @@ async def redis_differences(site: Site, truth: Truth, published: Mapping[Key, Ro
         for key in history_keys:
             asked.zrange(key, 0, -1, withscores=True)
         status, *values = await asked.execute()
+        pages = await read_pages(site, store)
     hashes = dict(zip((*rate_keys, *tally_keys), values, strict=False))
     windows = {key: hashes[key] for key in rate_keys}
     histories = dict(zip(history_keys, values[len(hashes) :], strict=True))
-    tallies = _tallies(site, hashes, int(status.get("watermark", 0)), truth)
+    watermark = int(status.get("watermark", 0))
+    tallies = _tallies(site, hashes, watermark, truth)
     of_times = [found for found in tallies if found.startswith(f"{site.tag}:time:")]
     return [
         *_status(status, truth),
-        *_windows(site, windows, int(status.get("watermark", 0)), truth)[:MOST],
+        *_windows(site, windows, watermark, truth)[:MOST],
+        *page_differences(site, pages, watermark, truth)[:MOST],
         *[found for found in tallies if found not in of_times][:MOST],
         *of_times[:MOST],
         *_histories(site, histories, published)[:MOST],
