@@ -28,6 +28,7 @@ MODULES = (
     "stream/core/histogram.py",
     "stream/core/hits.py",
     "stream/core/labels.py",
+    "stream/core/leaving.py",
     "stream/core/ledger.py",
     "stream/core/lifetime.py",
     "stream/core/log.py",
@@ -41,6 +42,7 @@ MODULES = (
     "stream/core/takings.py",
     "stream/core/tally.py",
     "stream/core/timer.py",
+    "stream/core/stays.py",
     "stream/core/vocabulary.py",
     "stream/core/window.py",
 )

@@ -1,6 +1,7 @@
 """Delays: how long after its base a session reached a measure, in coarse bins.
 
-They tell how soon conversions come, and so what a young cohort will come to (:mod:`stream.core.maturity`).
+They tell how soon conversions come, and so what a young cohort will come to (:mod:`stream.core.maturity`):
+that is told of cohorts that have had their time, so a session contributes them when it closes.
 Each is counted at the time of the base, where the cohort is, and in the segment ``all`` alone. It follows
 from the session's state, like all that is contributed; nothing that comes in order changes it.
 
@@ -76,24 +77,27 @@ class Delays:
         self._number = number
         self._measures = plans.measures
         self._bases = delay_bases(plans)
+        self._bits = sum(1 << measure for measure, base in enumerate(self._bases) if base != NO_DELAY)
         self._codes: list[dict[int, int]] = [{} for _ in plans.measures]
 
-    def contribute(self, session: Session, measures: list[int], table: HitTable, times: int) -> None:
-        """Contribute the delays of measures that a session has reached; of those that have any.
+    def contribute(self, session: Session, mask: int, table: HitTable, times: int) -> None:
+        """Contribute the delays of the measures that a session has reached; of those that have any.
 
         Args:
-            session: The session.
-            measures: The measures.
+            session: The session, which has closed.
+            mask: The bits of all measures that it has reached.
             table: Takes the hits.
             times: 1, or -1 to withdraw them.
         """
+        if not mask & self._bits:
+            return
         reached = session.reached
-        for measure in measures:
+        for measure, time in reached.items():
             base = self._bases[measure]
             if base == NO_DELAY:
                 continue
             since = session.first if base == NO_TIME else reached[base]
-            number = bin_of(reached[measure] - since)
+            number = bin_of(time - since)
             code = self._codes[measure].get(number, -1)
             if code < 0:
                 code = self._codes[measure][number] = self._number(

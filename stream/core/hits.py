@@ -38,9 +38,12 @@ class HitTable:
         first, last, reached = session.first, session.last, session.reached
         if not sums:
             origin = self._origin = first // pane
+        before, place = first, first // pane - origin << 40 | labels
         for base, code in codes:
             time = reached[base] if base >= 0 else first if base == NO_TIME else last
-            key = time // pane - origin << 40 | labels | code
+            if time != before:  # most bear the time of the one before them
+                before, place = time, time // pane - origin << 40 | labels
+            key = place | code
             sums[key] = sums.get(key, 0) + times
 
     def add_amounts(self, amounts: list[tuple[int, int]], time: int, combination: int, times: int) -> None:

@@ -16,13 +16,16 @@ from stream.core.hits import HitTable
 from stream.core.labels import UNLABELLED
 from stream.core.plans import Plans
 from stream.core.session import Session
-from stream.core.stays import stays_of
+from stream.core.stays import ONE_STAY, TIME_BITS
 
 STAY_TIME: Final = 0
 STAY_COUNT: Final = 1
 """Numbers of the codes of stays."""
 
 _NOWHERE: Final = -1
+
+_STEP_BITS: Final = 8
+"""More than the numbers of measures have."""
 
 
 class Leavings:
@@ -40,35 +43,47 @@ class Leavings:
         self._funnels = plans.in_session
         self._measures = plans.measures
         self._pages = pages
-        self._passages: dict[int, tuple[tuple[int, int], ...]] = {}
-        self._stays: dict[int, int] = {}
-        self._passing: dict[tuple[int, int, bool], int] = {}
+        self._by_mask: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._staying: dict[int, tuple[int, int]] = {}
+        self._passing: dict[int, int] = {}
 
     def contribute(self, session: Session, mask: int, table: HitTable, times: int) -> None:
-        """Contribute all of it, of a closed session that has reached the measures of ``mask``, to a table."""
-        table.add_amounts(self.stays(session), session.first, UNLABELLED, times)
-        table.add_amounts(self.passages(session, mask), session.last, UNLABELLED, times)
-
-    def stays(self, session: Session) -> Amounts:
-        """Return what the stays of a session contribute; nothing of it is 0."""
-        amounts: Amounts = []
-        for page, (time, count) in stays_of(session).items():
-            amounts.append((self._stay(page, STAY_TIME), time))
-            amounts.append((self._stay(page, STAY_COUNT), count))
-        return amounts
-
-    def passages(self, session: Session, mask: int) -> Amounts:
-        """Return where a session went no further, and where it went on.
+        """Contribute all of it, of a closed session that said some page.
 
         Args:
             session: The session.
             mask: The bits of all measures that it has reached.
+            table: Takes the hits.
+            times: 1, or -1 to withdraw them.
         """
-        passages = self._passages.get(mask)
+        amounts = self._stays(session)
+        if amounts:
+            table.add_amounts(amounts, session.first, UNLABELLED, times)
+        passages = self._by_mask.get(mask)
         if passages is None:
-            if len(self._passages) >= KNOWN_LIMIT:
-                self._passages.clear()
-            passages = self._passages[mask] = tuple(self._of_mask(mask))
+            if len(self._by_mask) >= KNOWN_LIMIT:
+                self._by_mask.clear()
+            passages = self._by_mask[mask] = tuple(self._of_mask(mask))
+        if passages:
+            table.add_amounts(self._passages(session, passages), session.last, UNLABELLED, times)
+
+    def _stays(self, session: Session) -> Amounts:
+        """Return what stays contribute; of one page there may be two parts."""
+        amounts: Amounts = []
+        if session.stays is not None:
+            for page, both in session.stays.items():
+                time, count = self._codes_of_stays(page)
+                amounts.append((time, both & TIME_BITS))
+                amounts.append((count, both // ONE_STAY))
+        took = session.last - session.since
+        if took > 0:
+            time, count = self._codes_of_stays(session.page)
+            amounts.append((time, took))
+            amounts.append((count, 1))
+        return amounts
+
+    def _passages(self, session: Session, passages: tuple[tuple[int, int], ...]) -> Amounts:
+        """Return where a session went no further, and where it went on."""
         amounts: Amounts = []
         origins = session.origins
         for step, following in passages:
@@ -77,7 +92,7 @@ class Leavings:
             else:
                 page = 0 if origins is None else origins.get(following, 0)
             if page:
-                amounts.append((self._passage(step, page, following == _NOWHERE), 1))
+                amounts.append((self._code_of_passage(step, page, following == _NOWHERE), 1))
         return amounts
 
     def _of_mask(self, mask: int) -> list[tuple[int, int]]:
@@ -90,15 +105,18 @@ class Leavings:
                 found.append((reached[-1], _NOWHERE))
         return found
 
-    def _stay(self, page: int, what: int) -> int:
-        place = page << 1 | what
-        code = self._stays.get(place)
-        if code is None:
-            code = self._stays[place] = self._number(Code("stay", self._pages[page], (), what))
-        return code
+    def _codes_of_stays(self, page: int) -> tuple[int, int]:
+        codes = self._staying.get(page)
+        if codes is None:
+            name = self._pages[page]
+            codes = self._staying[page] = (
+                self._number(Code("stay", name, (), STAY_TIME)),
+                self._number(Code("stay", name, (), STAY_COUNT)),
+            )
+        return codes
 
-    def _passage(self, step: int, page: int, left: bool) -> int:
-        place = step, page, left
+    def _code_of_passage(self, step: int, page: int, left: bool) -> int:
+        place = page << _STEP_BITS | step << 1 | left
         code = self._passing.get(place)
         if code is None:
             said = Code("left" if left else "went_on", self._measures[step], (self._pages[page],))

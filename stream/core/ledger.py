@@ -36,7 +36,8 @@ class Ledger:
         attempts: The ledger of attempts across sessions.
     """
 
-    def __init__(self, definition: Definition, plans: Plans) -> None:
+    def __init__(self, definition: Definition, plans: Plans, *, tallies: bool = True) -> None:
+        """Begin; ``tallies`` are contributed only if they are wanted."""
         self.labels = LabelReader(definition.dimensions)
         self.pages = PageReader(definition.pages)
         self.closed_until = 0
@@ -51,7 +52,8 @@ class Ledger:
             self._words, self.labels, (self._hits, self._corrections), self._sightings, self._takings
         )
         self._started = 1 << plans.started
-        self._goals = plans.goal_bits
+        self._goals = plans.goal_bits if tallies else 0
+        self._tallies = tallies
         self._plans = plans
 
     def is_closed(self, session: Session) -> bool:
@@ -67,23 +69,19 @@ class Ledger:
         self._hits.add(self._words.gain(mask), session, combination, 1)
         if mask & self._goals:
             self._corrections.add_timed(self._words.conversions.of(session, mask), combination, 1)
-        if mask:
-            self._words.delays.contribute(session, list(session.reached), self._corrections, 1)
         if session.revenue is not None:
             self._takings.contribute(session, session.revenue, combination, 1)
             self._takings.count(session.revenue, combination)
 
     def reached(self, session: Session, measures: list[int]) -> None:
         """Contribute measures that an open session has just reached, in order."""
-        counted, goals = session.counted, self._goals
-        combination = self._combination(session)
+        counted, combination = session.counted, self._combination(session)
         for measure in measures:
             table = self._corrections if counted >> measure & 1 else self._hits
             table.add(self._words.gains[measure], session, combination, 1)
             counted |= 1 << measure
-            if goals >> measure & 1:
+            if self._goals >> measure & 1:
                 self._corrections.add_timed(self._words.conversions.of(session, 1 << measure), combination, 1)
-        self._words.delays.contribute(session, measures, self._corrections, 1)
         session.counted = counted
 
     def paid(self, session: Session, plan: Plan, money: Money) -> None:
@@ -106,10 +104,13 @@ class Ledger:
                 table.add(self._words.gains[measure], session, combination, 1)
         mask = bits_of(session.reached) | facts
         self._hits.add(self._words.leave(mask), session, combination, 1)
+        if not self._tallies:
+            return
         amounts = self._words.endings.of(session, mask)
         if session.revenue is not None:
             amounts += self._takings.of_session(session.revenue)
         self._hits.add_amounts(amounts, session.first, combination, 1)
+        self._words.delays.contribute(session, mask, self._hits, 1)
         if session.page:
             self._words.leavings.contribute(session, mask, self._hits, 1)
 
@@ -189,24 +190,26 @@ class Ledger:
                 yield 1 << measure, codes
 
     def _sight(self, combination: int, codes: tuple[int, ...], before: int) -> None:
-        """Let counters of segments see what they have not seen under the combination ``before``."""
         for code in codes:
             self._sightings.add(combination, code, before)
 
     def _contribute(self, session: Session, times: int) -> None:
         mask, combination = self._mask(session), self._combination(session)
         self._corrections.add(self._words.gain(mask), session, combination, times)
-        self._corrections.add_timed(self._words.conversions.of(session, mask), combination, times)
-        self._words.delays.contribute(session, list(session.reached), self._corrections, times)
+        if mask & self._goals:
+            self._corrections.add_timed(self._words.conversions.of(session, mask), combination, times)
         revenue = session.revenue
         if revenue is not None:
             self._takings.contribute(session, revenue, combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
+            if not self._tallies:
+                return
             amounts = self._words.endings.of(session, mask)
             if revenue is not None:
                 amounts += self._takings.of_session(revenue)
             self._corrections.add_amounts(amounts, session.first, combination, times)
+            self._words.delays.contribute(session, mask, self._corrections, times)
             if session.page:
                 self._words.leavings.contribute(session, mask, self._corrections, times)
 

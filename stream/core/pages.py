@@ -54,7 +54,9 @@ class PageReader:
 
     Attributes:
         names: Names of pages by number.
-        numbers: The numbers of what events said of late; none where it is not in it: see `of`.
+        numbers: The numbers of what events said of late; where it is not in it, `of` has it.
+        by_name: The numbers of pages by name; where it is not in it, `number` has it.
+        said: The names of what events said of late; where it is not in it, `name` has it.
         changed: Whether ``names`` changed since it was last written. It is state: rows have the numbers.
     """
 
@@ -64,9 +66,9 @@ class PageReader:
         self._first = len(self.names)
         self._most = self._first + FORWARD_FACTOR * pages.max_values
         self._name = namer(pages.groups)
-        self._by_name = {name: number for number, name in enumerate(self.names)}
+        self.by_name = {name: number for number, name in enumerate(self.names)}
         self.numbers: dict[str | None, int] = {None: NO_PAGE, "": NO_PAGE}
-        self._names: dict[str | None, str] = {None: "", "": ""}
+        self.said: dict[str | None, str] = {None: "", "": ""}
 
     def of(self, page: str | None) -> int:
         """Return the number of what an event says."""
@@ -79,20 +81,20 @@ class PageReader:
 
     def name(self, page: str | None) -> str:
         """Return the name of what an event says; empty: nothing."""
-        name = self._names.get(page)
+        name = self.said.get(page)
         if name is None:
-            if len(self._names) >= KNOWN_LIMIT:
-                self._names = {None: "", "": ""}
-            name = self._names[page] = self._name(page or "")
+            if len(self.said) >= KNOWN_LIMIT:
+                self.said = {None: "", "": ""}
+            name = self.said[page] = self._name(page or "")
         return name
 
     def number(self, name: str) -> int:
         """Return the number of a page by its name; a new one gets one, if there is room."""
-        number = self._by_name.get(name)
+        number = self.by_name.get(name)
         if number is None:
             if len(self.names) >= self._most:
                 return THE_REST
-            number = self._by_name[name] = len(self.names)
+            number = self.by_name[name] = len(self.names)
             self.names.append(name)
             self.changed = True
         return number
@@ -105,8 +107,8 @@ class PageReader:
     def unpack(self, row: bytes) -> None:
         """Take back what :meth:`pack` returned."""
         del self.names[self._first :]
-        self._by_name = {name: number for number, name in enumerate(self.names)}
+        self.by_name = {name: number for number, name in enumerate(self.names)}
         self.numbers = {None: NO_PAGE, "": NO_PAGE}
         for name in msgspec.msgpack.decode(row, type=list[str]):
-            self._by_name[name] = len(self.names)
+            self.by_name[name] = len(self.names)
             self.names.append(name)

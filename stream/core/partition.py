@@ -51,14 +51,25 @@ class Partition:
         topics: tuple[str, ...],
         store: type[VisitorStore] = VisitorStore,
         clock: PartitionClock | None = None,
+        *,
+        tallies: bool = True,
     ) -> None:
+        """Begin.
+
+        Args:
+            definition: What is measured.
+            topics: The inputs.
+            store: Keeps the visitors.
+            clock: Time, if it is told elsewhere.
+            tallies: Whether tallies are wanted, and not only the counts and the revenue of rates.
+        """
         self._times = definition.times
         self._plans = Plans(definition)
         self.clock = PartitionClock(topics, self._times) if clock is None else clock
         self.visitors = store(self._plans, self._times)
-        self.ledger = Ledger(definition, self._plans)
+        self.ledger = Ledger(definition, self._plans, tallies=tallies)
         user_type_counts = self.ledger.labels.user_type >= 0
-        remembers = user_type_counts or len(self._plans.goals) > 0
+        remembers = user_type_counts or (tallies and len(self._plans.goals) > 0)
         self.journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
         self.lifetimes = Lifetimes(
             self._times, self.clock, self.visitors, self.ledger, remembers, self.journeys
@@ -74,6 +85,7 @@ class Partition:
         self._paying = self._plans.paying
         self._labels = self.ledger.labels
         self._pages = self.ledger.pages
+        self._tallies = tallies
         self._reads_device = "device" in fields_read(definition)
 
     def read(self, event: Event) -> Reading:
@@ -86,7 +98,10 @@ class Partition:
         money = NO_MONEY
         if event.value is not None and event.name in self._paying:
             money = self._money_of(event, kind)
-        return kind, self._labels.of(event), money, self._pages.name(event.page)
+        page = self._pages.said.get(event.page) if self._tallies else ""
+        if page is None:
+            page = self._pages.name(event.page)
+        return kind, self._labels.of(event), money, page
 
     def judge(self, clock: InputClock, event: Event, reading: Reading | None = None) -> Outcome:
         """Take one event of the input that ``clock`` belongs to; return what became of it.
@@ -149,7 +164,9 @@ class Partition:
                 page = self._pages.of(event.page)
         else:
             kind, labels, money, said = reading
-            page = self._pages.number(said)
+            page = self._pages.by_name.get(said, NEVER)
+            if page == NEVER:
+                page = self._pages.number(said)
         if self.journeys is not None:
             self.journeys.take(visitor, time, event_id, kind, sid, money)
         if group is None:

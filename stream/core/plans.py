@@ -63,6 +63,7 @@ class Plans:
         macros: The measures of all macro steps: these have revenue.
         paying: The names of their events.
         has_revenue: Whether some of them are of sessions.
+        known: What `by_kind` has returned, by kind.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -125,7 +126,7 @@ class Plans:
         self.conditions = {
             name: len(conditions) for name, conditions in zip(self._names, self._conditions, strict=True)
         }
-        self._plans: dict[int, Plan] = {}
+        self.known: dict[int, Plan] = {}
 
     def kind_of(self, event: Event) -> int:
         """Return the kind of an event; 0: nothing is measured by it."""
@@ -140,9 +141,9 @@ class Plans:
 
     def by_kind(self, kind: int) -> Plan:
         """Return what events of a kind do."""
-        plan = self._plans.get(kind)
+        plan = self.known.get(kind)
         if plan is None:
-            plan = self._plans[kind] = self._plan(kind)
+            plan = self.known[kind] = self._plan(kind)
         return plan
 
     def _plan(self, kind: int) -> Plan:

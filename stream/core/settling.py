@@ -121,6 +121,7 @@ class Settling:
         reached: list[int] = []
         bits, kinds = self._bits, self._kinds
         engaged, engaged_after, each = plans.engaged, plans.engaged_after, plans.any_strict
+        further, known_plans = plans.further, plans.known
         times, marks, pages = group.times, group.marks, group.pages
         paid = None
         if group.paid is not None:
@@ -150,7 +151,7 @@ class Settling:
                 turn(session, page, time)
             kind = mark & kinds
             if kind or each or (time - first > engaged_after and engaged not in session.reached):
-                plan = plans.by_kind(kind)
+                plan = known_plans.get(kind) or plans.by_kind(kind)
                 if plan.mask:
                     session.steps += 1
                 elif not plan.is_step and not each and engaged in session.reached:
@@ -163,7 +164,8 @@ class Settling:
                     continue
                 now = advance(session, plans, plan, time)
                 if now:
-                    came_from(session, plans.further, now, before or page)
+                    if plan.mask & further or plan.any_order:
+                        came_from(session, further, now, before or page)
                     if session is known:
                         reached += now
                 if paid is not None and plan.macros and (money := paid.get(i)) is not None:

@@ -9,9 +9,12 @@ from typing import Final
 
 from stream.core.session import Session
 
-_ONE: Final = 1 << 31
+ONE_STAY: Final = 1 << 31
 """Of a page, one integer has how many stays there were, in units of this, and below it their time (ms). A
 session would have to last for 24 days to fill it."""
+
+TIME_BITS: Final = ONE_STAY - 1
+"""The bits of the time."""
 
 
 def turn(session: Session, page: int, time: int) -> None:
@@ -20,9 +23,9 @@ def turn(session: Session, page: int, time: int) -> None:
     if before and time > since:
         stays = session.stays
         if stays is None:
-            session.stays = {before: time - since + _ONE}
+            session.stays = {before: time - since + ONE_STAY}
         else:
-            stays[before] = stays.get(before, 0) + time - since + _ONE
+            stays[before] = stays.get(before, 0) + time - since + ONE_STAY
     session.page = page
     session.since = time
 
@@ -44,13 +47,3 @@ def came_from(session: Session, steps: int, reached: Sequence[int], page: int) -
                 session.origins = {measure: page}
             else:
                 session.origins[measure] = page
-
-
-def stays_of(session: Session) -> dict[int, tuple[int, int]]:
-    """Return, of each page that a session stayed on, for how long in all (ms), and how many times."""
-    found = {page: (both % _ONE, both // _ONE) for page, both in (session.stays or {}).items()}
-    took = session.last - session.since
-    if session.page and took > 0:
-        time, count = found.get(session.page, (0, 0))
-        found[session.page] = time + took, count + 1
-    return found

@@ -34,12 +34,14 @@ class Answer:
         wants_sessions: Whether it is to be told of sessions.
         wants_slots: Whether it takes windows as they are counted instead of their rows.
         wants_counted: Whether it is to be shown windows beside their rows.
+        wants_tallies: Whether it tells of more than the counts and the revenue of rates.
         widths: Lengths of the windows it is to be told of, ms.
     """
 
     wants_sessions = False
     wants_slots = False
     wants_counted = False
+    wants_tallies = True
     widths: frozenset[int] = frozenset()
 
     def __init__(self, out: BinaryIO, screen: Console) -> None:
@@ -79,6 +81,7 @@ class Answer:
 class RatesAsJson(Answer):
     """Every closed window as topic ``conversion-rates`` has it, a line each."""
 
+    wants_tallies = False
     widths = WIDTHS
 
     def __init__(self, out: BinaryIO, screen: Console) -> None:
@@ -167,6 +170,7 @@ class SessionsAsLines(Answer):
     """Every session in order of its start, as a JSON object a line or for people."""
 
     wants_sessions = True
+    wants_tallies = False
 
     def __init__(self, definition: Definition, out: BinaryIO, screen: Console, *, as_json: bool) -> None:
         super().__init__(out, screen)

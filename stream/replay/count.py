@@ -40,6 +40,8 @@ class Count(Counting):
         widths: frozenset[int] = WIDTHS,
         on_slots: OnSlots | None = None,
         on_counted: OnCounted | None = None,
+        *,
+        tallies: bool = True,
     ) -> None:
         """Begin.
 
@@ -51,9 +53,10 @@ class Count(Counting):
             widths: Lengths of the windows that are handed out, ms; the others are only dropped.
             on_slots: Takes, instead of rows, each window's width and start (ms), and its segments as counted.
             on_counted: Is shown each window, by its buckets and start (ms), in the same order.
+            tallies: Whether more is wanted than the counts and the revenue of rates.
         """
         definition = by_minutes(definition)
-        super().__init__(definition, on_session, RestingVisitors)
+        super().__init__(definition, on_session, RestingVisitors, tallies=tallies)
         self._windows = Windows(definition, on_window, widths, on_slots, on_counted)
         self.rates, self.whole = self._windows.rates, self._windows.whole
         self._step = step

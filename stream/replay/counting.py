@@ -51,7 +51,12 @@ class Counting:
     """
 
     def __init__(
-        self, definition: Definition, on_session: OnSession | None, store: type[RestingVisitors]
+        self,
+        definition: Definition,
+        on_session: OnSession | None,
+        store: type[RestingVisitors],
+        *,
+        tallies: bool,
     ) -> None:
         """Begin.
 
@@ -59,11 +64,12 @@ class Counting:
             definition: What is measured, by minutes.
             on_session: Takes each session that can change no more.
             store: Keeps the visitors.
+            tallies: Whether more is wanted than the counts and the revenue of rates.
         """
         self.outcomes: Counter[Outcome] = Counter()
         self.oldest: int | None = None
         self.readings = Readings()
-        self._partition = Partition(definition, (INPUT,), store)
+        self._partition = Partition(definition, (INPUT,), store, tallies=tallies)
         self._clock = self._partition.clock.inputs[INPUT]
         self.read = self._partition.read
         self._partition.lifetimes.told = self._on_session = on_session

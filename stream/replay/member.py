@@ -63,7 +63,14 @@ class Member:
         self._desk = desk
         self._answer = answer
         on_session = self._session if answer.wants_sessions else None
-        self._shard = Shard(definition, desk.number, len(files), self._newest_of_others, on_session)
+        self._shard = Shard(
+            definition,
+            desk.number,
+            len(files),
+            self._newest_of_others,
+            on_session,
+            tallies=answer.wants_tallies,
+        )
         self._intake = Intake(definition.times.max_future, self._shard.read, self._shard.readings)
         self._exchange = Exchange(desk.number, files, self._shard.readings, memory)
         self._sorted: Iterator[list[Brief]] | None = None

@@ -65,7 +65,16 @@ def replay(
         on_session = answer.session if answer.wants_sessions else None
         on_slots = answer.slots if answer.wants_slots else None
         on_counted = answer.counted if answer.wants_counted else None
-        count = Count(definition, answer.window, on_session, step, answer.widths, on_slots, on_counted)
+        count = Count(
+            definition,
+            answer.window,
+            on_session,
+            step,
+            answer.widths,
+            on_slots,
+            on_counted,
+            tallies=answer.wants_tallies,
+        )
         intake = Intake(definition.times.max_future, count.read, count.readings)
         sorter = Sorter(InTime(count.readings), memory)
         events = _read(files, intake, steps) if as_arrived else _in_order(files, intake, steps, sorter)

@@ -55,6 +55,8 @@ class Shard(Counting):
         of: int,
         ask: Callable[[Key], int | None],
         on_session: OnSession | None,
+        *,
+        tallies: bool,
     ) -> None:
         """Begin.
 
@@ -64,8 +66,9 @@ class Shard(Counting):
             of: How many there are.
             ask: Returns the greatest time of an event of another process that was counted before a place.
             on_session: Takes each session that can change no more.
+            tallies: Whether more is wanted than the counts and the revenue of rates.
         """
-        super().__init__(by_minutes(definition), on_session, _Visitors)
+        super().__init__(by_minutes(definition), on_session, _Visitors, tallies=tallies)
         self._visitors: _Visitors = self._partition.visitors  # type: ignore[assignment] # as given above
         self._visitors.held = limits.HELD // of
         self._partition.ledger.labels.bounded = False
