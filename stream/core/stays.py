@@ -9,9 +9,9 @@ from typing import Final
 
 from stream.core.session import Session
 
-ONE_STAY: Final = 1 << 31
-"""Of a page, one integer has how many stays there were, in units of this, and below it their time (ms). A
-session would have to last for 24 days to fill it."""
+ONE_STAY: Final = 1 << 36
+"""Of a page, one integer of 64 bits has how many stays there were, in units of this, and below it their time
+(ms). A session would have to last for two years, or to have a hundred million stays, to fill it."""
 
 TIME_BITS: Final = ONE_STAY - 1
 """The bits of the time."""

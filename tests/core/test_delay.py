@@ -74,8 +74,8 @@ def test_places_of_measures_do_not_meet() -> None:
 
 
 @pytest.mark.says(
-    "Delays, of each conversion of a session that has closed: from when it reached the base to when it reached"
-    " the measure, in the window of the base's time; in `all` alone.",
+    "Delays, of each conversion of a session that has closed: from when it reached the base to when it"
+    " reached the measure, in the window of the base's time; in `all` alone.",
     "None are counted of what is a base itself, of what is reached by closing, and of attempts across"
     " sessions.",
 )
