@@ -53,10 +53,21 @@ def _readable(where: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
     return where
 
 
+def _some(groups: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Refuse groups that nothing can be in."""
+    for name, paths in groups.items():
+        if not paths or "" in ([paths] if isinstance(paths, str) else paths):
+            raise ValueError(f"{name}: found {paths!r}; wanted: a path or several, such as '/p/*'")
+    return groups
+
+
 Duration = Annotated[int, BeforeValidator(duration_ms), Field(ge=1), Kind("duration", duration_text)]
 Share = Annotated[float, BeforeValidator(share), Kind("share", share_text)]
 Frequency = Annotated[float, BeforeValidator(per_ms), Kind("rate", per_ms_text)]
 Name = Annotated[str, AfterValidator(_name), Kind("name")]
+Paths = Annotated[
+    dict[Name, str | list[str]], AfterValidator(_some), Kind("table: name = path or list of paths")
+]
 Where = Annotated[
     dict[str, str | list[str]], AfterValidator(_readable), Kind("table: field = text or list of text")
 ]

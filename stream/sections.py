@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from stream.kinds import Duration, Frequency, Name, Section, Share
+from stream.kinds import Duration, Frequency, Name, Paths, Section, Share
 from stream.units import duration_ms, per_ms
 
 
@@ -119,7 +119,7 @@ class Visitors(Section):
 class Pages(Section):
     """Which pages are told apart: where people stay, and where they leave."""
 
-    groups: dict[Name, str | list[str]] = Field(
+    groups: Paths = Field(
         {},
         description="pages that count as one, by name: paths, equal or as globs; the first that fits counts",
         examples=[{"product": "/p/*", "checkout": ["/cart", "/checkout/*"]}],

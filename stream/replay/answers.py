@@ -1,9 +1,10 @@
 """What a replay is asked for, rates, sessions, times or pages, and how it is printed: JSON or for people."""
 
+from collections.abc import Callable, Sequence
 from typing import BinaryIO, Literal
 
 import msgspec
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 
 from stream.core.bucket import HOUR, Buckets, Slot
 from stream.core.closed import ClosedRow
@@ -112,58 +113,39 @@ class RatesAsTable(Answer):
         self._table.print(whole(self._totals, count, intake))
 
 
-class TimesAsJson(Answer):
-    """How long the conversions of every closed window, funnel and segment took, a line each."""
+class WindowsAsJson(Answer):
+    """Rows of every closed window as it was counted, a line each."""
 
     wants_counted = True
     widths = WIDTHS
 
-    def __init__(self, out: BinaryIO, screen: Console) -> None:
+    def __init__(
+        self, rows: Callable[[Rates, Buckets, int], Sequence[msgspec.Struct]], out: BinaryIO, screen: Console
+    ) -> None:
+        """Begin; ``rows`` returns those of a window, by its buckets and start."""
         super().__init__(out, screen)
+        self._rows = rows
         self._lines = msgspec.json.Encoder().encode_lines
 
     def counted(self, rates: Rates, buckets: Buckets, start: int) -> None:
         """Print its rows."""
-        self._out.write(self._lines(time_rows(buckets, start, rates.plans)))
+        self._out.write(self._lines(self._rows(rates, buckets, start)))
 
 
-class TimesAsTable(Answer):
-    """How long all conversions took, for people."""
+class WholeAsTable(Answer):
+    """What all windows together tell, for people."""
 
-    def __init__(self, out: BinaryIO, screen: Console, table: Console) -> None:
+    def __init__(
+        self, told: Callable[[Counted], RenderableType], out: BinaryIO, screen: Console, table: Console
+    ) -> None:
+        """Begin; ``told`` returns it."""
         super().__init__(out, screen)
+        self._told = told
         self._table = table
 
     def end(self, count: Counted, intake: Read) -> None:
-        """Print the table."""
-        self._table.print(Group(conversions(count), facts(count, intake)))
-
-
-class PagesAsJson(Answer):
-    """How long sessions stayed on each page of every closed window, and where they left, a line each."""
-
-    wants_counted = True
-    widths = WIDTHS
-
-    def __init__(self, out: BinaryIO, screen: Console) -> None:
-        super().__init__(out, screen)
-        self._lines = msgspec.json.Encoder().encode_lines
-
-    def counted(self, rates: Rates, buckets: Buckets, start: int) -> None:
-        """Print its rows."""
-        self._out.write(self._lines(page_rows(buckets, start, rates.pages)))
-
-
-class PagesAsTable(Answer):
-    """How long sessions stayed on pages, and where they left, for people."""
-
-    def __init__(self, out: BinaryIO, screen: Console, table: Console) -> None:
-        super().__init__(out, screen)
-        self._table = table
-
-    def end(self, count: Counted, intake: Read) -> None:
-        """Print the tables."""
-        self._table.print(Group(pages(count), facts(count, intake)))
+        """Print it."""
+        self._table.print(Group(self._told(count), facts(count, intake)))
 
 
 class SessionsAsLines(Answer):
@@ -221,8 +203,7 @@ def answer(
     """
     if what == "sessions":
         return SessionsAsLines(definition, out, screen, as_json=as_json)
-    if what == "times":
-        return TimesAsJson(out, screen) if as_json else TimesAsTable(out, screen, table)
-    if what == "pages":
-        return PagesAsJson(out, screen) if as_json else PagesAsTable(out, screen, table)
+    if what in ("times", "pages"):
+        rows, told = (time_rows, conversions) if what == "times" else (page_rows, pages)
+        return WindowsAsJson(rows, out, screen) if as_json else WholeAsTable(told, out, screen, table)
     return RatesAsJson(out, screen) if as_json else RatesAsTable(definition, out, screen, table)

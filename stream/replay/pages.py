@@ -3,7 +3,7 @@
 import msgspec
 
 from stream.core.bucket import Buckets
-from stream.core.page_book import PageBook
+from stream.core.rates import Rates
 from stream.core.segment import ALL
 from stream.units import duration_text
 
@@ -34,12 +34,12 @@ class PageRow(msgspec.Struct, frozen=True):
     went_on: dict[str, int]
 
 
-def page_rows(buckets: Buckets, start: int, pages: PageBook) -> list[PageRow]:
+def page_rows(rates: Rates, buckets: Buckets, start: int) -> list[PageRow]:
     """Return the rows of the window that begins at ``start`` (ms), by page."""
     slot = buckets.look(start, ALL)
     if slot is None:
         return []
-    stays, leaving = pages.stays(slot.tallies), pages.leaving(slot.tallies)
+    stays, leaving = rates.pages.stays(slot.tallies), rates.pages.leaving(slot.tallies)
     names = sorted({*stays, *(page for passed in leaving.values() for page in passed)})
     found: list[PageRow] = []
     for page in names:

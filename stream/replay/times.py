@@ -6,6 +6,7 @@ import msgspec
 
 from stream.core.bucket import Buckets
 from stream.core.plans import Plans
+from stream.core.rates import Rates
 from stream.core.timing import timings
 from stream.units import duration_text
 
@@ -31,9 +32,9 @@ class TimeRow(msgspec.Struct, frozen=True):
     micro_conversions_mean: float | None
 
 
-def time_rows(buckets: Buckets, start: int, plans: Plans) -> list[TimeRow]:
+def time_rows(rates: Rates, buckets: Buckets, start: int) -> list[TimeRow]:
     """Return the rows of the window that begins at ``start`` (ms), by funnel and segment."""
-    return sorted(_rows(buckets, start, plans), key=lambda row: (row.funnel, row.segment))
+    return sorted(_rows(buckets, start, rates.plans), key=lambda row: (row.funnel, row.segment))
 
 
 def _rows(buckets: Buckets, start: int, plans: Plans) -> Iterator[TimeRow]:

@@ -77,6 +77,12 @@ def test_without_any_configuration_it_says_how_to_give_one(
         ("[sessions]\ntimeout = 'soon'", "FILE: sessions.timeout: found 'soon'; wanted: a duration such as"),
         ("[windows]\npane = '7s'", "wanted: pane: a divisor of one minute, such as 10s"),
         ("[windows]\nsizes = ['90s']", "sizes: whole minutes"),
+        (
+            "[pages]\ngroups = { product = [] }",
+            "FILE: pages.groups: found {'product': []}; wanted: product: found []; wanted: a path or several",
+        ),
+        ("[pages]\ngroups = { '__other__' = '/x' }", "FILE: pages.groups.__other__"),
+        ("[pages]\nmax_values = 0", "FILE: pages.max_values: found 0; wanted: "),
         ("[[micro]]\nname = 'A B'\nevent = 'x'", "FILE: micro.0.name: found 'A B'"),
         ("[[micro]]\nname = 'a'", "FILE: micro.0.event: found nothing; wanted: a value"),
         ("[[micro]]\nname = 'a'\nevent = 'a'\nof = 'b.c'", "micro: 'a' is of 'b.c'; known by then: session"),
