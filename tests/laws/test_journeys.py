@@ -119,7 +119,7 @@ def test_attempts_are_those_of_the_batch(funnel: Funnel, story: list[Said], hori
         journey.kinds.append(plans.kind_of(CoreEvent(name=event.name, page=event.field("page"))))
         journey.sids.append(event.session_id)
         if money := money_of(event.numbers["value"], None):
-            keep(journey, event.time, event.event_id, money)
+            keep(journey, event.time, event.event_id, journey.kinds[-1], money)
     put_in_order(journey)
     journey.settled = len(events)
     journey.attempts = replay(journey, journey.settled, plans)
