@@ -56,7 +56,10 @@ class PastWindows(Answer):
         if start + width <= self._now_ms - KEPT_MS[width]:
             self.too_old += width == HOUR
             return
-        found = [(segment, slot.cells, _without_pages(slot.tallies)) for segment, slot in segments]
+        every = [(segment, slot.cells, _without_pages(slot.tallies)) for segment, slot in segments]
+        found = [one for one in every if any(one[1]) or one[2]]
+        if not found:
+            return
         record = _encode(Past(self._fingerprint, width, start, found))
         self._file.write(len(record).to_bytes(_LENGTH) + record)
         self.starts[width].append(start)
