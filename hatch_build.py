@@ -38,11 +38,11 @@ MODULES = (
     "stream/core/rates.py",
     "stream/core/settling.py",
     "stream/core/sightings.py",
+    "stream/core/stays.py",
     "stream/core/taken.py",
     "stream/core/takings.py",
     "stream/core/tally.py",
     "stream/core/timer.py",
-    "stream/core/stays.py",
     "stream/core/vocabulary.py",
     "stream/core/window.py",
 )

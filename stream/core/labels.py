@@ -91,11 +91,14 @@ class LabelReader:
         if number is None:
             number = numbers[labels] = len(self.combinations)
             self.said.append((labels, returning))
-            found = [
-                self._bound(place, value) or unsaid(self._fields[place], returning)
-                for place, value in enumerate(labels)
-            ]
-            self.combinations.append(tuple(found) if found else ("",) * len(self.plain))
+            self.combinations.append(
+                tuple(
+                    [
+                        self._bound(place, value) or unsaid(self._fields[place], returning)
+                        for place, value in enumerate(labels)
+                    ]
+                )
+            )
         return number
 
     def forget(self) -> None:

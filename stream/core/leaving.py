@@ -17,10 +17,7 @@ from stream.core.labels import UNLABELLED
 from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.stays import ONE_STAY, TIME_BITS
-
-STAY_TIME: Final = 0
-STAY_COUNT: Final = 1
-"""Numbers of the codes of stays."""
+from stream.core.tally import STAY_COUNT, STAY_TIME
 
 _NOWHERE: Final = -1
 

@@ -104,15 +104,8 @@ class Ledger:
                 table.add(self._words.gains[measure], session, combination, 1)
         mask = bits_of(session.reached) | facts
         self._hits.add(self._words.leave(mask), session, combination, 1)
-        if not self._tallies:
-            return
-        amounts = self._words.endings.of(session, mask)
-        if session.revenue is not None:
-            amounts += self._takings.of_session(session.revenue)
-        self._hits.add_amounts(amounts, session.first, combination, 1)
-        self._words.delays.contribute(session, mask, self._hits, 1)
-        if session.page:
-            self._words.leavings.contribute(session, mask, self._hits, 1)
+        if self._tallies:
+            self._contribute_ending(session, mask, combination, self._hits, 1)
 
     def withdraw(self, session: Session) -> None:
         """Take back everything that a session has contributed."""
@@ -203,15 +196,20 @@ class Ledger:
             self._takings.contribute(session, revenue, combination, times)
         if self.is_closed(session):
             self._corrections.add(self._words.leave(mask), session, combination, times)
-            if not self._tallies:
-                return
-            amounts = self._words.endings.of(session, mask)
-            if revenue is not None:
-                amounts += self._takings.of_session(revenue)
-            self._corrections.add_amounts(amounts, session.first, combination, times)
-            self._words.delays.contribute(session, mask, self._corrections, times)
-            if session.page:
-                self._words.leavings.contribute(session, mask, self._corrections, times)
+            if self._tallies:
+                self._contribute_ending(session, mask, combination, self._corrections, times)
+
+    def _contribute_ending(
+        self, session: Session, mask: int, combination: int, table: HitTable, times: int
+    ) -> None:
+        """Contribute to tallies what a closed session has been, which reached the measures of ``mask``."""
+        amounts = self._words.endings.of(session, mask)
+        if session.revenue is not None:
+            amounts += self._takings.of_session(session.revenue)
+        table.add_amounts(amounts, session.first, combination, times)
+        self._words.delays.contribute(session, mask, table, times)
+        if session.page:
+            self._words.leavings.contribute(session, mask, table, times)
 
     def _facts_if_closed(self, session: Session) -> int:
         """Return the bits of what it has reached by closing, which is never kept: it follows from what is."""

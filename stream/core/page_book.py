@@ -6,12 +6,11 @@ Pages of groups always are; others as long as there is room, first come. Tallies
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from stream.core.definition import Pages
 from stream.core.delta import Code
 from stream.core.labels import OTHER
-from stream.core.tally import FIRST_PAGE, PAGE_STRIDE, STAY_PLACES, page_place
+from stream.core.numbered import Numbered
+from stream.core.tally import FIRST_PAGE, PAGE_STRIDE, STAY_COUNT, STAY_PLACES, STAY_TIME, page_place
 
 DAY: Final = 86_400_000
 """Where people leave is told of so long, ms."""
@@ -23,38 +22,29 @@ Passed = tuple[int, int]
 """Of a page and a measure: how many sessions left it there, and how many went on from there."""
 
 
-class PageBook:
-    """Numbers pages.
-
-    Attributes:
-        names: Names of pages by number.
-        changed: Whether they changed since they were last written. They are state.
-    """
+class PageBook(Numbered):
+    """Numbers pages by their names, and knows the places of their tallies."""
 
     def __init__(self, pages: Pages, measures: Sequence[str]) -> None:
         """Begin; ``measures`` are all by number."""
-        self.names = [OTHER, *(group.name for group in pages.groups)]
-        self.changed = False
-        self._first = len(self.names)
-        self._most = self._first + pages.max_values
-        self._by_name = {name: number for number, name in enumerate(self.names)}
+        super().__init__([OTHER, *(group.name for group in pages.groups)], pages.max_values, rest=0)
         self._measures = measures
         self._numbers = {measure: number for number, measure in enumerate(measures)}
 
     def place_of(self, code: Code) -> int:
         """Return the place of the tally that a hit about a page adds 1 to; -1: it is about none."""
         if code.kind == "stay" and 0 <= code.number < STAY_PLACES:
-            return page_place(self._admit(code.name), code.number)
+            return page_place(self.number(code.name), code.number)
         if code.kind in ("left", "went_on") and code.name in self._numbers and len(code.left) == 1:
             which = STAY_PLACES + 2 * self._numbers[code.name] + (code.kind == "went_on")
-            return page_place(self._admit(code.left[0]), which)
+            return page_place(self.number(code.left[0]), which)
         return -1
 
     def stays(self, tallies: Mapping[int, int]) -> dict[str, Stays]:
         """Return how long and how often sessions stayed on each page."""
         found: dict[str, Stays] = {}
         for page, of_page in self._by_page(tallies):
-            time, count = of_page.get(0, 0), of_page.get(1, 0)
+            time, count = of_page.get(STAY_TIME, 0), of_page.get(STAY_COUNT, 0)
             if count > 0:
                 found[page] = time, count
         return found
@@ -69,16 +59,6 @@ class PageBook:
                 found.setdefault(self._measures[measure], {})[page] = passed
         return found
 
-    def pack(self) -> bytes:
-        """Return what has to survive."""
-        self.changed = False
-        return msgspec.msgpack.encode(self.names[self._first :])
-
-    def unpack(self, row: bytes) -> None:
-        """Take back what :meth:`pack` returned."""
-        self.names[self._first :] = msgspec.msgpack.decode(row, type=list[str])
-        self._by_name = {name: number for number, name in enumerate(self.names)}
-
     def _by_page(self, tallies: Mapping[int, int]) -> list[tuple[str, dict[int, int]]]:
         found: dict[int, dict[int, int]] = {}
         for place, count in tallies.items():
@@ -86,13 +66,3 @@ class PageBook:
                 page, which = divmod(place - FIRST_PAGE, PAGE_STRIDE)
                 found.setdefault(page, {})[which] = count
         return [(self.names[page], found[page]) for page in sorted(found)]
-
-    def _admit(self, name: str) -> int:
-        number = self._by_name.get(name)
-        if number is None:
-            if len(self.names) >= self._most:
-                return 0
-            number = self._by_name[name] = len(self.names)
-            self.names.append(name)
-            self.changed = True
-        return number

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from fnmatch import translate
 from typing import Final
 
-import msgspec
-
 from stream.core.definition import PageGroup, Pages
 from stream.core.labels import FORWARD_FACTOR, KNOWN_LIMIT, LABEL_LIMIT, OTHER
+from stream.core.numbered import Numbered
 
 NO_PAGE: Final = 0
 """The number of no page at all."""
@@ -49,24 +48,18 @@ def namer(groups: tuple[PageGroup, ...]) -> Callable[[str], str]:
     return name
 
 
-class PageReader:
-    """Reads the pages of events, and numbers as many as are told apart.
+class PageReader(Numbered):
+    """Reads the pages of events, and numbers as many by name as are told apart; rows have the numbers.
 
     Attributes:
-        names: Names of pages by number.
         numbers: The numbers of what events said of late; where it is not in it, `of` has it.
-        by_name: The numbers of pages by name; where it is not in it, `number` has it.
         said: The names of what events said of late; where it is not in it, `name` has it.
-        changed: Whether ``names`` changed since it was last written. It is state: rows have the numbers.
     """
 
     def __init__(self, pages: Pages) -> None:
-        self.names = ["", OTHER, *(group.name for group in pages.groups)]
-        self.changed = False
-        self._first = len(self.names)
-        self._most = self._first + FORWARD_FACTOR * pages.max_values
+        always = ["", OTHER, *(group.name for group in pages.groups)]
+        super().__init__(always, FORWARD_FACTOR * pages.max_values, rest=THE_REST)
         self._name = namer(pages.groups)
-        self.by_name = {name: number for number, name in enumerate(self.names)}
         self.numbers: dict[str | None, int] = {None: NO_PAGE, "": NO_PAGE}
         self.said: dict[str | None, str] = {None: "", "": ""}
 
@@ -76,7 +69,7 @@ class PageReader:
         if number is None:
             if len(self.numbers) >= KNOWN_LIMIT:
                 self.numbers = {None: NO_PAGE, "": NO_PAGE}
-            number = self.numbers[page] = self.number(self.name(page))
+            number = self.numbers[page] = self.number(self._name(page or ""))
         return number
 
     def name(self, page: str | None) -> str:
@@ -88,27 +81,7 @@ class PageReader:
             name = self.said[page] = self._name(page or "")
         return name
 
-    def number(self, name: str) -> int:
-        """Return the number of a page by its name; a new one gets one, if there is room."""
-        number = self.by_name.get(name)
-        if number is None:
-            if len(self.names) >= self._most:
-                return THE_REST
-            number = self.by_name[name] = len(self.names)
-            self.names.append(name)
-            self.changed = True
-        return number
-
-    def pack(self) -> bytes:
-        """Return what has to survive."""
-        self.changed = False
-        return msgspec.msgpack.encode(self.names[self._first :])
-
     def unpack(self, row: bytes) -> None:
-        """Take back what :meth:`pack` returned."""
-        del self.names[self._first :]
-        self.by_name = {name: number for number, name in enumerate(self.names)}
+        """Take back what ``pack`` returned."""
+        super().unpack(row)
         self.numbers = {None: NO_PAGE, "": NO_PAGE}
-        for name in msgspec.msgpack.decode(row, type=list[str]):
-            self.by_name[name] = len(self.names)
-            self.names.append(name)

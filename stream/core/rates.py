@@ -70,7 +70,8 @@ class Rates:
         }
         self.day = self.windows.get(DAY) or SlidingWindow(DAY, self.levels[level_of(DAY)], count)
         self.cohorts = Cohorts(plans, settling, self.levels, self.windows)
-        self.sliding = (*{**self.windows, DAY: self.day}.values(), *self.cohorts.mature.values())
+        self._ending_now = tuple({**self.windows, DAY: self.day}.values())
+        self.sliding = (*self._ending_now, *self.cohorts.mature.values())
         self.closed = tuple(
             ClosedWindows(level, plans, self.segments, self._times.allowed_lateness)
             for level in self.levels[1:]
@@ -233,7 +234,7 @@ class Rates:
         return sum(closed.pass_time(least) for closed in self.closed) > 0
 
     def _slide(self, now: int) -> None:
-        for window in {**self.windows, DAY: self.day}.values():
+        for window in self._ending_now:
             window.slide(now)
         self.cohorts.slide(now)
 

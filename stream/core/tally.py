@@ -68,6 +68,8 @@ FIRST_PAGE: Final = 1 << 26
 
 PAGE_STRIDE: Final = 1 << 16
 
+STAY_TIME: Final = 0
+STAY_COUNT: Final = 1
 STAY_PLACES: Final = 2
 """Of a page: the time of all stays (ms), and how many they were. Behind them two for each measure: how many
 sessions left it there, and how many went on from there."""
