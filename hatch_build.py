@@ -27,6 +27,7 @@ MODULES = (
     "stream/core/funnel.py",
     "stream/core/histogram.py",
     "stream/core/hits.py",
+    "stream/core/kinds.py",
     "stream/core/labels.py",
     "stream/core/leaving.py",
     "stream/core/ledger.py",

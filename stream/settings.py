@@ -10,7 +10,8 @@ from pydantic import Field, field_validator, model_validator
 from stream.core import definition
 from stream.core.definition import MICRO, SESSION, SESSION_FACTS
 from stream.core.event import LABEL_FIELDS, is_readable
-from stream.core.plans import MOST_CONDITIONS, Plans
+from stream.core.kinds import MOST_CONDITIONS
+from stream.core.plans import Plans
 from stream.kinds import Name, NotYet, Section, Where
 from stream.measuring import Funnel, Micro, unique
 from stream.sections import (

@@ -30,9 +30,8 @@ def advance(session: Session, plans: Plans, plan: Plan, time: int) -> list[int]:
     if plans.any_strict:
         session.events += 1
     if plan.is_step:
-        for steps in plan.funnels:
-            for step in steps:
-                take_step(session, step, time, now)
+        for step in plan.steps:
+            take_step(session, step, time, now)
         for funnel, bits in plan.any_order:
             take(session, funnel, bits, time, now)
         if plan.ends:

@@ -1,5 +1,6 @@
 """Labels of sessions: read from events, held within bounds, and numbered for the hits of one partition."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Final
 
@@ -25,6 +26,7 @@ KNOWN_LIMIT = 50_000
 """How many combinations are remembered before the memory is cleared: it only saves work."""
 
 Labels = tuple[str, ...]
+Said = tuple[str | None, ...]
 
 UNLABELLED: Final = 0
 """Number of the combination without any label: what has it counts in the segment ``all`` alone."""
@@ -42,12 +44,13 @@ class LabelReader:
 
     Attributes:
         forwarded: For each plain dimension, the unlisted values that are told apart. It is state: a value
-            that
-            was once refused stays refused, so what was contributed can be withdrawn.
+            that was once refused stays refused, so what was contributed can be withdrawn.
         changed: Whether ``forwarded`` changed since it was last written.
         combinations: Combinations of labels by number; the first has none.
         said: What was said in each, without bounds, and whether by a returning visitor. Of the first nothing.
         bounded: Whether values are bounded; if not, whoever gets them has to do it.
+        say: Returns what an event says in the dimensions' fields.
+        seen: The labels of what events said of late; where it is not in it, `of` has them.
     """
 
     def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
@@ -61,27 +64,21 @@ class LabelReader:
         self._listed = [frozenset(d.values) for d in self.plain]
         self._limits = [FORWARD_FACTOR * d.max_values for d in self.plain]
         self._fields = [d.field for d in self.plain]
-        self._get = (
-            attrgetter(*self._fields)
-            if len(self._fields) > 1 and not any(f.startswith("props.") for f in self._fields)
-            else None
-        )
-        self._seen: dict[tuple[str | None, ...], Labels] = {}
+        self.say: Callable[[Event], Said] = self._say
+        if len(self._fields) > 1 and not any(field.startswith("props.") for field in self._fields):
+            self.say = attrgetter(*self._fields)
+        self.seen: dict[Said, Labels] = {}
         self._numbers: tuple[dict[Labels, int], dict[Labels, int]] = {(): UNLABELLED}, {}
         """Of those of new and of returning visitors."""
 
     def of(self, event: Event) -> Labels:
         """Return the event's labels, empty where it says nothing."""
-        found: tuple[str | None, ...]
-        if self._get is not None:
-            found = self._get(event)
-        else:
-            found = tuple([field_text(event, field) for field in self._fields])
-        labels = self._seen.get(found)
+        said = self.say(event)
+        labels = self.seen.get(said)
         if labels is None:
-            if len(self._seen) >= KNOWN_LIMIT:
-                self._seen.clear()
-            labels = self._seen[found] = tuple((value or "")[:LABEL_LIMIT] for value in found)
+            if len(self.seen) >= KNOWN_LIMIT:
+                self.seen.clear()
+            labels = self.seen[said] = tuple((value or "")[:LABEL_LIMIT] for value in said)
         return labels
 
     def number(self, labels: Labels, returning: bool) -> int:
@@ -109,6 +106,9 @@ class LabelReader:
             self._numbers[0][()] = UNLABELLED
             del self.combinations[1:]
             del self.said[1:]
+
+    def _say(self, event: Event) -> Said:
+        return tuple([field_text(event, field) for field in self._fields])
 
     def _bound(self, place: int, value: str) -> str:
         if not value or not self.bounded or value in self._listed[place]:

@@ -50,7 +50,7 @@ def replay(group: Group, count: int, plans: Plans, times: Times) -> list[Session
     """
     sessions = [] if group.folded is None else [group.folded.copy()]
     session = sessions[0] if sessions else None
-    bits = plans.bits
+    bits = plans.kinds.bits
     matching = (1 << bits) - 1
     paid = None
     if group.paid is not None:
@@ -128,7 +128,7 @@ def fold(group: Group, horizon: int, plans: Plans, times: Times) -> None:
     forget_paid(group, horizon)
     del group.times[:count], group.ids[:count], group.marks[:count], group.pages[:count]
     group.settled -= count
-    bits = plans.bits
+    bits = plans.kinds.bits
     used = sorted({mark >> bits for mark in group.marks})
     if len(used) < len(group.labels):
         group.labels = [group.labels[number] for number in used]

@@ -52,7 +52,8 @@ class PageReader(Numbered):
     """Reads the pages of events, and numbers as many by name as are told apart; rows have the numbers.
 
     Attributes:
-        numbers: The numbers of what events said of late; where it is not in it, `of` has it.
+        numbers: The numbers of what events said of late; where it is not in it, `of` has it. It stays the
+            same dictionary.
         said: The names of what events said of late; where it is not in it, `name` has it.
     """
 
@@ -68,7 +69,7 @@ class PageReader(Numbered):
         number = self.numbers.get(page)
         if number is None:
             if len(self.numbers) >= KNOWN_LIMIT:
-                self.numbers = {None: NO_PAGE, "": NO_PAGE}
+                self._forget()
             number = self.numbers[page] = self.number(self._name(page or ""))
         return number
 
@@ -84,4 +85,8 @@ class PageReader(Numbered):
     def unpack(self, row: bytes) -> None:
         """Take back what ``pack`` returned."""
         super().unpack(row)
-        self.numbers = {None: NO_PAGE, "": NO_PAGE}
+        self._forget()
+
+    def _forget(self) -> None:
+        self.numbers.clear()
+        self.numbers.update({None: NO_PAGE, "": NO_PAGE})

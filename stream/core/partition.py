@@ -80,11 +80,13 @@ class Partition:
         # Looked up here once: each is used by every event.
         self._late_after = definition.times.late_after
         self._live = self.visitors.live
-        self._bits = self._plans.bits
-        self._kinds = self._plans.kinds
+        self._bits = self._plans.kinds.bits
+        self._kinds = self._plans.kinds.fixed
         self._paying = self._plans.paying
         self._labels = self.ledger.labels
+        self._say, self._seen = self._labels.say, self._labels.seen
         self._pages = self.ledger.pages
+        self._page_numbers = self._pages.numbers
         self._tallies = tallies
         self._reads_device = "device" in fields_read(definition)
 
@@ -94,7 +96,7 @@ class Partition:
             return BOT
         kind = self._kinds.get(event.name)
         if kind is None:
-            kind = self._plans.kind_of(event)
+            kind = self._plans.kinds.of(event)
         money = NO_MONEY
         if event.value is not None and event.name in self._paying:
             money = self._money_of(event, kind)
@@ -143,30 +145,30 @@ class Partition:
                 if self._is_bot(group, time):
                     return "bot"
         newest = clock.newest
-        if newest is not None and time < newest - self._late_after:
+        if newest is None:
+            newest = NEVER
+        if time < newest - self._late_after:
             return "late"
         if counted_at != NEVER and counted_at >= self.clock.late_everywhere():
             return "duplicate"
-        if newest is None or time > newest:
+        if time > newest:
             clock.newest = time
         if ids is not None:
             ids[event_id] = max(time, counted_at)
         if reading is None:
             kind = self._kinds.get(event.name)
             if kind is None:
-                kind = self._plans.kind_of(event)
-            labels = self._labels.of(event)
+                kind = self._plans.kinds.of(event)
+            labels = self._seen.get(self._say(event)) or self._labels.of(event)
             money = NO_MONEY
             if event.value is not None and event.name in self._paying:
                 money = self._money_of(event, kind)
-            page = self._pages.numbers.get(event.page, NEVER)
-            if page == NEVER:
-                page = self._pages.of(event.page)
+            number = self._page_numbers.get(event.page)
+            page = self._pages.of(event.page) if number is None else number
         else:
             kind, labels, money, said = reading
-            page = self._pages.by_name.get(said, NEVER)
-            if page == NEVER:
-                page = self._pages.number(said)
+            number = self._pages.by_name.get(said)
+            page = self._pages.number(said) if number is None else number
         if self.journeys is not None:
             self.journeys.take(visitor, time, event_id, kind, sid, money)
         if group is None:
@@ -174,12 +176,12 @@ class Partition:
             visitor.groups.append(group)
         else:
             known_labels = group.labels
-            number = len(known_labels) - 1
-            if number < 0 or (known_labels[number] is not labels and known_labels[number] != labels):
-                number = label_number(group, labels)
+            place = len(known_labels) - 1
+            if place < 0 or (known_labels[place] is not labels and known_labels[place] != labels):
+                place = label_number(group, labels)
             group.times.append(time)
             group.ids.append(event_id)
-            group.marks.append(number << self._bits | kind)
+            group.marks.append(place << self._bits | kind)
             group.pages.append(page)
         if money and self._plans.by_kind(kind).macros:
             keep(group, time, event_id, kind, money)
@@ -198,9 +200,11 @@ class Partition:
 
     def settle(self, told: Callable[[str], None] | None = None) -> None:
         """Settle what was counted; ``told`` is told of each visitor when that is done."""
-        settling = self._settling
-        for name, visitor in self._live.items():
+        settling, live, horizon = self._settling, self._live, self.clock.horizon
+        for name in list(live):
+            visitor = live[name]
             settling.settle(name, visitor)
+            self.visitors.settled(name, visitor, horizon)
             if told is not None:
                 told(name)
 

@@ -91,6 +91,7 @@ class Plan:
         mask: The bits of the measures that it matches; none: it is no step event.
         funnels: For each ordered or strict funnel concerned its steps, highest first: no event fills two
             steps of a chain.
+        steps: All of these, in that order.
         any_order: The unordered funnels concerned, each with the bits of its steps, from the first on.
         micros: Secondary actions.
         ends: Steps whose chains it ends.
@@ -106,6 +107,7 @@ class Plan:
 
     mask: int
     funnels: tuple[tuple[StepPlan, ...], ...]
+    steps: tuple[StepPlan, ...]
     any_order: tuple[tuple[AnyOrderPlan, int], ...]
     micros: tuple[MicroPlan, ...]
     ends: tuple[int, ...]

@@ -1,15 +1,15 @@
 """The compiled definition: from the kind of an event to what it does.
 
-The *kind* of an event says which conditions of its name hold, as a small number that state can keep: from it,
-and from nothing else, follows what the event does (:class:`stream.core.plan.Plan`).
+From its kind (:mod:`stream.core.kinds`), and from nothing else, follows what an event does
+(:class:`stream.core.plan.Plan`).
 """
 
-from typing import Final, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
-from stream.core.condition import all_hold
 from stream.core.definition import MICRO, SESSION, SESSION_FACTS, Condition, Definition, Funnel
-from stream.core.event import Event
 from stream.core.groups import groups_of
+from stream.core.kinds import Kinds
 from stream.core.plan import (
     CLICKED,
     NO_TIME,
@@ -22,9 +22,6 @@ from stream.core.plan import (
     Plan,
     StepPlan,
 )
-
-MOST_CONDITIONS: Final = 40
-"""Of one event name: state keeps which of them hold as bits of one integer of 64, beside other things."""
 
 
 class _Exclusion(NamedTuple):
@@ -43,8 +40,7 @@ class Plans:
     Attributes:
         measures: Names of all measures by number.
         groups: All groups; the first is the session's own.
-        kinds: The kind of events of a name, where it depends on nothing else; 0 stands for all other names.
-        bits: How many bits a kind has.
+        kinds: Tells the kinds of events.
         conditions: How many different conditions there are on events of each name.
         conversions: The measures that are conversions of a session, micro or macro.
         milestones: The bits of what makes a session's intent high: secondary actions, steps of funnels after
@@ -114,30 +110,10 @@ class Plans:
         self._what: list[list[tuple[int, _What]]] = [[] for _ in self._names]
         """For each name: the number of the condition that has to hold (-1: none), and what happens then."""
         self._compile(definition)
-        self._shift = max(len(conditions) for conditions in self._conditions)
-        self.bits = self._shift + len(self._names).bit_length()
-        self._tests = {
-            name: (number << self._shift, [all_hold(where) for where in conditions])
-            for number, (name, conditions) in enumerate(
-                zip(self._names, self._conditions, strict=True), start=1
-            )
-        }
-        self.kinds = {name: kind for name, (kind, tests) in self._tests.items() if not tests}
-        self.conditions = {
-            name: len(conditions) for name, conditions in zip(self._names, self._conditions, strict=True)
-        }
+        conditions = dict(zip(self._names, self._conditions, strict=True))
+        self.kinds = Kinds(conditions)
+        self.conditions = {name: len(wheres) for name, wheres in conditions.items()}
         self.known: dict[int, Plan] = {}
-
-    def kind_of(self, event: Event) -> int:
-        """Return the kind of an event; 0: nothing is measured by it."""
-        found = self._tests.get(event.name)
-        if found is None:
-            return 0
-        kind, tests = found
-        for place, holds in enumerate(tests):
-            if holds(event):
-                kind |= 1 << place
-        return kind
 
     def by_kind(self, kind: int) -> Plan:
         """Return what events of a kind do."""
@@ -147,7 +123,7 @@ class Plans:
         return plan
 
     def _plan(self, kind: int) -> Plan:
-        name = (kind >> self._shift) - 1
+        name = self.kinds.name(kind)
         said = self._names[name] if name >= 0 else ""
         mask = 0
         funnels: dict[int, list[StepPlan]] = {}
@@ -170,9 +146,13 @@ class Plans:
                 mask |= bit << funnel.first
                 any_order[funnel.funnel] = funnel, any_order.get(funnel.funnel, (funnel, 0))[1] | bit
         ends_here = [step for step, funnel in ends if funnel not in self.journeys]
+        in_session = tuple(
+            tuple(steps) for number, steps in sorted(funnels.items()) if number not in self.journeys
+        )
         return Plan(
             mask,
-            tuple(tuple(steps) for number, steps in sorted(funnels.items()) if number not in self.journeys),
+            in_session,
+            tuple(chain.from_iterable(in_session)),
             tuple(any_order.values()),
             tuple(micros),
             tuple(ends_here),

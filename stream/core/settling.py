@@ -43,7 +43,7 @@ class Settling:
         # Looked up here once: each is used for every event.
         self._timeout = times.timeout
         self._max_length = times.max_length
-        self._bits, self._kinds = plans.bits, (1 << plans.bits) - 1
+        self._bits, self._kinds = plans.kinds.bits, (1 << plans.kinds.bits) - 1
 
     def settle(self, name: str, visitor: Visitor) -> None:
         """Let all events of the visitor's logs be in its sessions."""
@@ -136,7 +136,11 @@ class Settling:
             else:
                 session.last = time
                 old = session.labels
-                if old is not labels and old != labels:
+                if old is labels:
+                    pass
+                elif old == labels:
+                    session.labels = labels  # of the next event it will be the very same
+                else:
                     filled = fill(old, labels)
                     if session is not known:
                         session.labels = filled

@@ -60,11 +60,12 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
     """
     if record is None:
         return Rejected("not_json", "the record is empty (a tombstone)")
-    if len(record) > SIZE_LIMIT:
-        return Rejected("too_large", f"{len(record)} bytes; at most {SIZE_LIMIT}")
+    size = len(record)
+    if size > SIZE_LIMIT:
+        return Rejected("too_large", f"{size} bytes; at most {SIZE_LIMIT}")
+    skipped = False
     try:
         event: Event = _decode_known(record)
-        skipped = event.items is not None
     except (ValueError, RecursionError):
         # It has fields that we do not know, or something is wrong with it.
         try:
@@ -72,7 +73,7 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         except (ValueError, RecursionError) as error:
             return _why(record, error, arrival, max_future)
         skipped = True
-    if skipped and (hidden := _hidden_fault(record)) is not None:
+    if (skipped or event.items is not None) and (hidden := _hidden_fault(record)) is not None:
         return hidden
     name, visitor, said = event.name, event.visitor_id, event.time
     if not name:
@@ -81,21 +82,24 @@ def parse(record: bytes | None, arrival: int, max_future: int) -> Event | Reject
         event.name = name[:NAME_LIMIT]
     if not (visitor or event.user_id or event.session_id):
         return NO_VISITOR
-    stated = said if type(said) is int and 0 <= said <= arrival else instant_ms(said)
     sent, received = event.sent_at, event.received_at
-    if stated is not None and stated <= arrival and sent is None and received is None:
-        if stated is not said:
-            event.time = stated
+    stands = sent is None and received is None
+    if stands and type(said) is int and 0 <= said <= arrival:
+        stated: int | None = said
     else:
-        time = _corrected(stated, sent, received, arrival, max_future, said)
-        if isinstance(time, Rejected):
-            return time
-        event.time = time
+        stated = instant_ms(said)
+        if stands and stated is not None and stated <= arrival:
+            event.time = stated
+        else:
+            time = _corrected(stated, sent, received, arrival, max_future, said)
+            if isinstance(time, Rejected):
+                return time
+            event.time = time
     value = event.value
     if value is not None and type(value) is int and not -LARGEST < value < LARGEST:
         return Rejected("bad_field", f"value: found an integer of more than {LONGEST_INTEGER} digits")
-    if not visitor or not event.event_id or len(record) > VALUE_LIMIT:
-        _make_whole(event, stated, len(record))
+    if not visitor or not event.event_id or size > VALUE_LIMIT:
+        _make_whole(event, stated, size)
     return event
 
 

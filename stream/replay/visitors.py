@@ -62,6 +62,9 @@ class RestingVisitors(VisitorStore):
             if not visitor.is_forgotten:  # only that it was there, as a rule: for long, and for many
                 self._rows[name] = pack(visitor)
 
+    def settled(self, name: str, visitor: Visitor, horizon: int) -> None:
+        """Keep it as it is."""
+
     def rest(self, horizon: int) -> None:
         """Fold what is before ``horizon`` where it grows long, and pack those who are too many."""
         for visitor in self.live.values():

@@ -89,7 +89,7 @@ class Losses:
         if going.session is not None and not joins(going.session, at_ms, self._times):
             going.session = None
         read = as_read(event)
-        plan, labels = self._plans.by_kind(self._plans.kind_of(read)), self._labels.of(read)
+        plan, labels = self._plans.by_kind(self._plans.kinds.of(read)), self._labels.of(read)
         ahead = begin(at_ms, labels) if going.session is None else going.session.copy()
         ahead.last = at_ms
         ahead.labels = fill(ahead.labels, labels)

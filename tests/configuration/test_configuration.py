@@ -161,7 +161,7 @@ def test_every_field_that_is_accepted_can_be_read(field: str) -> None:
     for readable in (field, "value"):
         micro = Micro("share", "share", (Condition(readable, ("x", "y*")),))
         plans = Plans(Definition(micros=(micro,)))
-        assert plans.by_kind(plans.kind_of(event)).mask == 0
+        assert plans.by_kind(plans.kinds.of(event)).mask == 0
 
 
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:

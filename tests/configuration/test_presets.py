@@ -41,7 +41,7 @@ def definition(preset: str) -> Definition:
 def measured(preset: str, event: Event) -> set[str]:
     """Return the measures of which an event may be a step."""
     plans = Plans(definition(preset))
-    plan = plans.by_kind(plans.kind_of(event))
+    plan = plans.by_kind(plans.kinds.of(event))
     steps = [step.measure for steps in (*plan.funnels, *plan.journey) for step in steps]
     return {plans.measures[measure] for measure in (*steps, *(micro.measure for micro in plan.micros))}
 

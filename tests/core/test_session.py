@@ -59,7 +59,7 @@ def test_the_newest_chain_is_enough(funnel: Funnel, names: list[str], data: st.D
     events = list(zip(times, names, strict=True))
     plans = Plans(Definition(funnels=(funnel,)))
     session = begin(0, ())
-    by_name = {name: plans.by_kind(plans.kinds.get(name, 0)) for name in NAMES}
+    by_name = {name: plans.by_kind(plans.kinds.fixed.get(name, 0)) for name in NAMES}
     for time, name in events:
         advance(session, plans, by_name[name], time)
     session.reached.pop(plans.engaged, None)
@@ -71,5 +71,5 @@ def test_at_equal_time_lower_steps_come_first() -> None:
     plans = Plans(Definition(funnels=(Funnel("f", (Step("a", "a"), Step("b", "b"))),)))
     for order in (("a", "b"), ("b", "a")):
         session = begin(5, ())
-        advance_tied(session, plans, [plans.by_kind(plans.kinds[name]) for name in order], 5)
+        advance_tied(session, plans, [plans.by_kind(plans.kinds.fixed[name]) for name in order], 5)
         assert session.reached == {0: 5, 1: 5, plans.engaged: 5}

@@ -116,7 +116,7 @@ def test_attempts_are_those_of_the_batch(funnel: Funnel, story: list[Said], hori
     for event in events:
         journey.times.append(event.time)
         journey.ids.append(event.event_id)
-        journey.kinds.append(plans.kind_of(CoreEvent(name=event.name, page=event.field("page"))))
+        journey.kinds.append(plans.kinds.of(CoreEvent(name=event.name, page=event.field("page"))))
         journey.sids.append(event.session_id)
         if money := money_of(event.numbers["value"], None):
             keep(journey, event.time, event.event_id, journey.kinds[-1], money)
