@@ -4,8 +4,9 @@ WORKDIR /source
 RUN python -m venv /opt/microconv
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY stream ./stream
-# All dependencies have wheels: no compiler is needed.
-RUN /opt/microconv/bin/pip install --no-cache-dir .
+# The core is compiled, so this stage, and it alone, needs a compiler. Dependencies have wheels.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
+RUN MICROCONV_COMPILE=1 /opt/microconv/bin/pip install --no-cache-dir .
 
 FROM python:3.11-slim
 RUN useradd --system --create-home --home-dir /var/lib/microconv microconv

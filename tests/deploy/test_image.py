@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hatch_build import ASKED
 from stream.embedded import free_port
 from tests.deploy.files import ROOT
 
@@ -105,6 +106,16 @@ def test_the_image_gets_all_that_the_package_is_built_from() -> None:
     assert copied == wanted
     assert {name for name in copied if is_sent(name)} == wanted
     assert [name for name in wanted if not (ROOT / name).exists()] == []
+
+
+def test_the_image_runs_the_compiled_core() -> None:
+    """The stage that installs the package asks for it by the variable for that, and has a compiler."""
+    stages = [number for number, (kind, _) in enumerate(INSTRUCTIONS) if kind == "FROM"]
+    runs = [arguments for kind, arguments in INSTRUCTIONS[stages[0] : stages[1]] if kind == "RUN"]
+    (install,) = [place for place, run in enumerate(runs) if run.endswith(" .")]
+
+    assert runs[install].startswith(f"{ASKED}=1 ")
+    assert any("apt-get install" in run and " gcc " in run for run in runs[:install])
 
 
 def test_nothing_else_is_sent_to_the_builder() -> None:
