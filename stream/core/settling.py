@@ -116,6 +116,8 @@ class Settling:
         known_labels, sessions = group.labels, group.sessions
         session = sessions[-1] if sessions else None
         first, last = (session.first, session.last) if session is not None else (NEVER, NEVER)
+        labels = known_labels[0]
+        varied = len(known_labels) > 1 or (session is not None and session.labels != labels)
         known = session  # what it was has been contributed; what others are has not
         begun: list[Session] = []
         reached: list[int] = []
@@ -128,19 +130,15 @@ class Settling:
             paid = paid_by(group, [mark & kinds for mark in marks])
         for i in range(start, len(times)):
             time, mark = times[i], marks[i]
-            labels = known_labels[mark >> bits]
+            if varied:
+                labels = known_labels[mark >> bits]
             if session is None or time - last > timeout or time - first > max_length:
                 session = begin(time, labels)
                 begun.append(session)
                 first = time
             else:
                 session.last = time
-                old = session.labels
-                if old is labels:
-                    pass
-                elif old == labels:
-                    session.labels = labels  # of the next event it will be the very same
-                else:
+                if varied and (old := session.labels) is not labels and old != labels:
                     filled = fill(old, labels)
                     if session is not known:
                         session.labels = filled
