@@ -82,4 +82,6 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     middle = p + z2 / (2 * trials)
     half = Z95 * sqrt((p * (1 - p) + z2 / (4 * trials)) / trials)
     scale = 1 + z2 / trials
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    low = (middle - half) / scale if successes else 0.0  # rounding must not put them beside the proportion
+    high = (middle + half) / scale if successes < trials else 1.0
+    return low, high
