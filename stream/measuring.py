@@ -36,7 +36,11 @@ class Step(Section):
         False, description="the goal itself: what its events are worth is revenue; one step at most"
     )
     weight: float = Field(
-        0.0, ge=0, le=HEAVIEST, description="what reaching it adds to a session's intent score, once"
+        0.0,
+        ge=0,
+        le=HEAVIEST,
+        description="what reaching it adds to a session's intent score, once;"
+        " nothing where the funnel runs across sessions",
     )
 
 

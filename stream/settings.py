@@ -87,7 +87,8 @@ class Settings(Section):
         for micro in self.micro:  # in order, so that no two can be each other's base
             if micro.of != SESSION and micro.of not in known:
                 raise ValueError(
-                    f"micro: {micro.name!r} is of {micro.of!r}; known by then: session, {', '.join(known)}"
+                    f"micro: {micro.name!r} is of {micro.of!r}; wanted in 'of': one of"
+                    f" {', '.join([SESSION, *known])}"
                 )
             if micro.of.partition(".")[0] in across:
                 raise ValueError(

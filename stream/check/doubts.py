@@ -1,4 +1,4 @@
-"""What to think twice about: too many micro-conversions, and what is configured but not done yet."""
+"""What to think twice about: too much, what can have no effect, and what is configured but not done yet."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,14 @@ from typing import Any
 import msgspec
 
 from stream.core.definition import MICRO, Definition
+from stream.core.pages import path_of
 from stream.kinds import NotYet, Section
 from stream.settings import Settings
 
 ADVISED_AT_MOST = 10
 """So many micro-conversions can be watched at a time."""
+
+_ANY = "\x00"
 
 
 class MicroConversions(msgspec.Struct, frozen=True):
@@ -71,11 +74,35 @@ def doubts(
                 " Prometheus series. Keep those on which somebody acts.",
             )
         )
+    found += _without_effect(settings)
     by_reason: dict[str, list[str]] = {}
     for key, mark in _not_yet("", settings):
         by_reason.setdefault(mark.text, []).append(key)
     found += [Doubt(tuple(keys), f"not done by this version: {reason}") for reason, keys in by_reason.items()]
     return tuple(found)
+
+
+def _without_effect(settings: Settings) -> Iterator[Doubt]:
+    """Yield what is said about weights and pages and can change nothing."""
+    weights = [
+        f"funnel.{funnel.name}.{step.name}.weight"
+        for funnel in settings.funnel
+        if funnel.scope == "visitor"
+        for step in funnel.steps
+        if step.weight
+    ]
+    if weights:
+        text = (
+            "the funnel runs across sessions, so its steps add nothing to a session's intent score;"
+            " a [[micro]] with the same event can"
+        )
+        yield Doubt(tuple(weights), text)
+    for group in settings.definition().pages.groups:
+        for pattern in group.patterns:
+            path = path_of(pattern.replace("?", _ANY)).replace(_ANY, "?")  # in a pattern it begins no query
+            if path != pattern:
+                text = f"{pattern!r} fits no page: pages are known by their paths; wanted: such as {path!r}"
+                yield Doubt((f"pages.groups.{group.name}",), text)
 
 
 def _not_yet(path: str, section: Section) -> Iterator[tuple[str, NotYet]]:

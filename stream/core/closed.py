@@ -52,7 +52,7 @@ PARTIAL = Field(
     "true or false",
 )
 ROW_FIELDS: tuple[Field, ...] = (
-    Field("measure", "`funnel.step` or `micro.name`"),
+    Field("measure", "`funnel.step`, `micro.name` or `session.fact`"),
     Field("segment", "`all` or `dimension=value`"),
     Field("size", "length of the window, such as `1m`"),
     WINDOW_START,

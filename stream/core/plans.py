@@ -51,7 +51,7 @@ class Plans:
             after the first that are no macro step; also of funnels across sessions.
         in_session: Of each funnel of a session, its first and its last measure.
         further: The bits of their steps after the first.
-        weights: What reaching each measure adds to the intent score, in millionths.
+        weights: What reaching each measure adds to a session's intent score, in millionths.
         any_strict: Whether some funnel is strict: then each event of a session has a number.
         started: The first of the measures that are facts about sessions.
         engaged_after: A session that lasts longer is engaged, ms.
@@ -97,7 +97,7 @@ class Plans:
             if f.scope == "session"
         ]
         self.further = sum((1 << last + 1) - (1 << first + 1) for first, last in self.in_session)
-        self.weights = [step.weight for f in definition.funnels for step in f.steps]
+        self.weights = [s.weight * (f.scope == "session") for f in definition.funnels for s in f.steps]
         self.weights += [micro.weight for micro in definition.micros] + [0] * len(SESSION_FACTS)
         self.groups = groups_of(definition, self._number)
         self.macros = frozenset(goal.measure for goal in self.goals)

@@ -11,8 +11,9 @@ def redis_keys() -> str:
     """Return the page."""
     intro = f"""
 All begin with `redis.prefix`, here `{PREFIX}`. Values are absolute: writing one twice changes nothing. Ratios
-are 0..1, and absent where there were no sessions. `{{measure}}` is `funnel.step` or `micro.name`; `{{size}}`
-is `1m`, `5m` and so on; `{{segment}}` is `all` or `dimension=value`, the value percent-encoded.
+are 0..1, and absent where there were no sessions. `{{measure}}` is `funnel.step`, `micro.name` or
+`session.fact`; `{{size}}` is `1m`, `5m` and so on; `{{segment}}` is `all` or `dimension=value`, the value
+percent-encoded.
 """
     keys = table(
         ("key", "type", "holds", "lives"),

@@ -16,7 +16,7 @@ CONVERSIONS = ("funnel", "stat", *SESSIONS)
 INPUT = ("topic", "partition")
 
 LABELS: Mapping[str, str] = {
-    "funnel": "a funnel, or `micro`",
+    "funnel": "a funnel, `micro` or `session`",
     "step": "a step of it, or a secondary action",
     "currency": "as ISO 4217 names it; `XXX`: none, or no such",
     "window": "length of the sliding window, such as `5m`",

@@ -46,6 +46,37 @@ def test_what_is_not_done_yet_is_said() -> None:
     assert "warning not done by this version: no audiences are kept" in printed(found)
 
 
+def test_weights_that_no_session_can_earn_are_warned_of(tmp_path: Path) -> None:
+    """A funnel across sessions adds to no session's score, so a weight in it is not what somebody meant."""
+    steps = '[{ name = "a", event = "a" }, { name = "b", event = "b", weight = 0.5 }]'
+    text = f'[[funnel]]\nname = "f"\nscope = "session"\nsteps = {steps}\n'
+    assert told(tmp_path, text).warnings == ()
+    (doubt,) = told(tmp_path, text.replace("session", "visitor")).warnings
+    assert doubt.keys == ("funnel.f.b.weight",)
+    assert "a [[micro]] with the same event can" in doubt.text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("/p/", "/p"),
+        ("/p/*/", "/p/*"),
+        ("https://shop.example/p/*", "/p/*"),
+        ("/p#top", "/p"),
+        ("/p/*", None),
+        ("/", None),
+        ("*", None),
+        ("/p/[0-9]", None),
+        ("/p?", None),
+    ],
+)
+def test_groups_of_pages_that_fit_none_are_warned_of(tmp_path: Path, pattern: str, path: str | None) -> None:
+    """Pages have no site, no query and no slash at their end: a pattern that has waits for ever."""
+    warnings = told(tmp_path, f'{ACTION}[pages]\ngroups = {{ product = "{pattern}" }}\n').warnings
+    said = [doubt.text for doubt in warnings if doubt.keys == ("pages.groups.product",)]
+    assert [f"wanted: such as {path!r}" in text for text in said] == ([] if path is None else [True])
+
+
 def test_what_is_not_asked_for_is_not_warned_of(tmp_path: Path) -> None:
     """Defaults are no wish: a small configuration has no warnings, nor has what is done; the rest has one."""
     assert told(tmp_path, ACTION).warnings == ()

@@ -85,7 +85,10 @@ def test_without_any_configuration_it_says_how_to_give_one(
         ("[pages]\nmax_values = 0", "FILE: pages.max_values: found 0; wanted: "),
         ("[[micro]]\nname = 'A B'\nevent = 'x'", "FILE: micro.0.name: found 'A B'"),
         ("[[micro]]\nname = 'a'", "FILE: micro.0.event: found nothing; wanted: a value"),
-        ("[[micro]]\nname = 'a'\nevent = 'a'\nof = 'b.c'", "micro: 'a' is of 'b.c'; known by then: session"),
+        (
+            "[[micro]]\nname = 'a'\nevent = 'a'\nof = 'b.c'",
+            "micro: 'a' is of 'b.c'; wanted in 'of': one of session",
+        ),
         ("[web]\nport = 99999", "FILE: web.port: found 99999; wanted: less than or equal to 65535"),
         ("[web]\nport = 'many'", "FILE: web.port: found 'many'; wanted: a whole number"),
         ("[kafka]\nformat = 'ga4'", "FILE: kafka.format: found 'ga4'; wanted: 'auto' or 'canonical'"),

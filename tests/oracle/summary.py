@@ -108,7 +108,7 @@ def summary(
         found["page_views_mean"] = sum(v.pages for v in closed) / len(closed)
     if seen := sum(v.seen for v in closed):
         found["click_through"] = sum(v.clicked for v in closed) / seen
-    steps = [step for funnel in definition.funnels for step in funnel.steps]
+    steps = [step for funnel in definition.funnels if funnel.scope == "session" for step in funnel.steps]
     if any(what.weight for what in (*steps, *definition.micros)):
         found |= _spread("score", [v.score / 1_000_000 for v in closed])
     if closed and any(macro_of(funnel) for funnel in definition.funnels if funnel.scope == "session"):
