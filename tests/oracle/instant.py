@@ -47,13 +47,19 @@ def corrected(time: int, sent_at: int | None, arrival: int | None) -> int:
 def _parsed(text: str) -> int:
     if not _ISO_8601.fullmatch(text):
         raise BadTimeError(text)
+    before_leap = re.sub(r"^(.{16}):60", r"\1:59", text)
     try:
-        moment = datetime.fromisoformat(text.upper())
+        moment = datetime.fromisoformat(before_leap.upper())
     except ValueError:
         raise BadTimeError(text) from None
     offset = moment.utcoffset() or timedelta(0)
     # Spans are subtracted, not moments: with its offset a moment may leave what a datetime can hold.
-    return (moment.replace(tzinfo=None) - _EPOCH - offset) // _MILLISECOND
+    since = moment.replace(tzinfo=None) - _EPOCH - offset
+    if before_leap != text:
+        since += timedelta(seconds=1)
+        if since % timedelta(days=1) >= timedelta(seconds=1):
+            raise BadTimeError(text)
+    return since // _MILLISECOND
 
 
 def _within_years(ms: int) -> int:
