@@ -47,6 +47,8 @@ def _readable(where: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
     for field, patterns in where.items():
         if not is_readable(field, WHERE_FIELDS):
             raise ValueError(f"not {field!r} but a field of events: {', '.join(WHERE_FIELDS)} or props.NAME")
+        if not patterns and not isinstance(patterns, str):
+            raise ValueError(f"of {field!r} at least one pattern: no event fits an empty list")
         if is_number(field):
             for pattern in [patterns] if isinstance(patterns, str) else patterns:
                 comparisons(pattern)

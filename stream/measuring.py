@@ -156,4 +156,4 @@ def unique(what: str, names: Sequence[str]) -> None:
     """
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"{what}: the name {name!r} is given twice")
+            raise ValueError(f"{what}: the name {name!r} is given twice; wanted: a name for each")

@@ -107,7 +107,10 @@ class Settings(Section):
                 _known(f"alert: {alert.name!r}", pattern, known)
             for name in alert.segments:
                 if name != "all" and name.partition("=")[0] not in self.dimensions:
-                    raise ValueError(f"alert: {alert.name!r} watches segment {name!r}, which is no dimension")
+                    raise ValueError(
+                        f"alert: {alert.name!r} watches segment {name!r}, which is no dimension; wanted:"
+                        f" one of {', '.join(['all', *self.dimensions])}"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -1,13 +1,11 @@
 """What the configuration says, in the engine's terms: names of topics, how the brokers are reached."""
 
-import ssl
-from pathlib import Path
 from typing import NamedTuple
 
 from stream.configuration import ConfigurationError
 from stream.engine.connection import Connection, Security
 from stream.engine.topics import TopicSpec
-from stream.sections import Auth
+from stream.login import login
 from stream.settings import Settings
 from stream.sinks.metrics import TOPOLOGIES
 from stream.sinks.redis_link import RedisLink, RedisUrlError
@@ -121,26 +119,11 @@ def connection(settings: Settings) -> Connection:
         ConfigurationError: A file that the configuration names cannot be read.
     """
     kafka = settings.kafka
-    try:
-        security = _security(kafka.auth)
-    except OSError as error:
-        found = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise ConfigurationError(f"kafka.auth: {found}; wanted: files that can be read") from None
     return Connection(
         brokers=tuple(broker.strip() for broker in kafka.brokers.split(",")),
         group=kafka.group,
-        security=security,
+        security=Security(*login(kafka.auth)),
         instance_id=kafka.instance_id,
         transactions=kafka.transactions,
         heartbeat_s=0.3 if kafka.transactions else 1.0,
     )
-
-
-def _security(auth: Auth) -> Security:
-    tls = None
-    if auth.tls:
-        tls = ssl.create_default_context(cafile=auth.ca_file or None)
-        if auth.cert_file:
-            tls.load_cert_chain(auth.cert_file, auth.key_file or None)
-    password = Path(auth.password_file).read_text().strip() if auth.password_file else auth.password
-    return Security(auth.mechanism, auth.username or None, password or None, tls)

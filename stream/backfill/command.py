@@ -12,11 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from stream.backfill.counted import PastWindows
 from stream.backfill.place import NobodyCountsError, Place
 from stream.backfill.sending import Windows, send
+from stream.configuration import ConfigurationError
 from stream.core.bucket import HOUR, MINUTE
 from stream.replay.files import InputError, check
 from stream.replay.progress import progress
 from stream.replay.run import replay
 from stream.settings import Settings
+from stream.simulate.sink.connection import complaint
 from stream.units import duration_text
 
 
@@ -59,8 +61,11 @@ def backfill(settings: Settings, files: list[str], *, as_json: bool = False) -> 
             " this again"
         )
         return 1
+    except ConfigurationError as error:
+        screen.print(str(error))
+        return 2
     except KafkaError as error:
-        screen.print(f"Kafka at {settings.kafka.brokers}: {type(error).__name__}: {error}")
+        screen.print(complaint(settings.kafka.brokers, error))
         return 1
     except OSError as error:
         screen.print(f"could not go on: {error}")

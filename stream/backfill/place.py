@@ -43,7 +43,7 @@ class Place:
         """Return the place of a configuration.
 
         Raises:
-            OSError: A file for logging in cannot be read.
+            ConfigurationError: A file for logging in cannot be read.
         """
         topics, kafka = Topics(settings), settings.kafka
         client = {"bootstrap_servers": kafka.brokers, **client_of(kafka.auth)}

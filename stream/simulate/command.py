@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from stream.configuration import ConfigurationError
 from stream.core.definition import Definition
 from stream.sections import Kafka
 from stream.settings import Settings
@@ -22,7 +23,7 @@ from stream.simulate.disorder import EVERYDAY, Arrival, arrivals
 from stream.simulate.drop import drop_of
 from stream.simulate.fit import site_of
 from stream.simulate.loss import Losses
-from stream.simulate.sink.connection import client_of, ensure_topic
+from stream.simulate.sink.connection import client_of, complaint, ensure_topic
 from stream.simulate.sink.kafka import to_kafka
 from stream.simulate.sink.lines import to_lines
 from stream.simulate.site import Site
@@ -94,11 +95,11 @@ def simulate(
                 )
             else:
                 sent = asyncio.run(_to_kafka(settings.kafka, plan, progress))
-    except (UsageError, OSError) as error:
+    except (UsageError, ConfigurationError, OSError) as error:
         screen.print(str(error), markup=False)
         return 2
     except KafkaError as error:
-        screen.print(f"Kafka at {settings.kafka.brokers}: {type(error).__name__}: {error}", markup=False)
+        screen.print(complaint(settings.kafka.brokers, error), markup=False)
         return 1
     except KeyboardInterrupt:
         _tell_losses(screen, plan, drops)

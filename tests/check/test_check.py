@@ -193,7 +193,15 @@ def test_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             f"{ACTION}[kafka]\nauth.password_file = 'no-such-file'",
-            "my.toml: kafka.auth: no-such-file: No such file",
+            "my.toml: kafka.auth.password_file: no-such-file: No such file",
+        ),
+        (
+            f"{ACTION}[kafka]\nauth = {{ tls = true, ca_file = 'no-such-file' }}",
+            "my.toml: kafka.auth.ca_file: no-such-file: No such file",
+        ),
+        (
+            f"{ACTION}[kafka]\nauth = {{ tls = true, cert_file = '{__file__}' }}",
+            f"my.toml: kafka.auth.cert_file: {__file__}: ",
         ),
         (f"{ACTION}[kafka]\nevents = ['a', 'a']", "kafka.events: found 'a', twice; wanted: topics of events"),
         (

@@ -1,5 +1,7 @@
 """The end of sessions: what it says of those who did not convert, and what takes it back."""
 
+from dataclasses import replace
+
 import pytest
 
 from stream.core.definition import Definition, Dimension, Funnel, Micro, Step, Times
@@ -36,6 +38,18 @@ def test_open_until_it_closes_and_mature_later() -> None:
     story.at("14:01:09", "p", visitor_id="w")
     assert counts(story, "13:00") == (1, 0, 0, 0, 0.0, False)
     story.at("14:01:10", "p", visitor_id="w")
+    assert counts(story, "13:00") == (1, 0, 0, 0, 0.0, True)
+
+
+def test_who_may_still_convert_keeps_a_window_from_maturing() -> None:
+    """A window that nothing late can reach is not mature while somebody in it may still convert."""
+    story = Story(replace(DEFINITION, times=replace(DEFINITION.times, allowed_lateness=600_000)))
+    story.at("13:00", "a")
+    story.at("13:12", "p", visitor_id="w")
+    story.at("13:20", "p")
+    story.at("13:20", "p", visitor_id="w")
+    assert counts(story, "13:00") == (1, 0, 1, 0, 0.0, False)
+    story.at("13:51", "p", visitor_id="w")
     assert counts(story, "13:00") == (1, 0, 0, 0, 0.0, True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from stream.configuration import load
+from stream.configuration import ConfigurationError, load
 from stream.embedded.process import free_port
 from stream.sections import Auth
 from stream.simulate.command import simulate
@@ -162,5 +162,5 @@ def test_a_client_logs_in_as_configured(tmp_path: Path) -> None:
     assert secure["security_protocol"] == "SASL_SSL"
     assert isinstance(secure["ssl_context"], ssl.SSLContext)
     assert client_of(Auth(tls=True))["security_protocol"] == "SSL"
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(ConfigurationError, match=r"auth\.password_file: nowhere: No such file"):
         client_of(Auth(mechanism="PLAIN", password_file="nowhere"))

@@ -1,13 +1,12 @@
 """How Kafka clients are made from the configuration, and an events topic where there is none."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
-from aiokafka.helpers import create_ssl_context
+from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
+from stream.login import login
 from stream.sections import Auth
 
 Client = Mapping[str, Any]
@@ -18,19 +17,25 @@ def client_of(auth: Auth) -> Client:
     """Return the arguments for a way of logging in.
 
     Raises:
-        OSError: A file that it names cannot be read.
+        ConfigurationError: A file that it names cannot be read.
     """
-    client: dict[str, Any] = {"security_protocol": "SSL" if auth.tls else "PLAINTEXT"}
-    if auth.tls:
-        files = (auth.ca_file or None, auth.cert_file or None, auth.key_file or None)
-        client["ssl_context"] = create_ssl_context(cafile=files[0], certfile=files[1], keyfile=files[2])
-    if auth.mechanism:
-        password = Path(auth.password_file).read_text().rstrip("\n") if auth.password_file else auth.password
-        client["security_protocol"] = "SASL_SSL" if auth.tls else "SASL_PLAINTEXT"
-        client["sasl_mechanism"] = auth.mechanism
-        client["sasl_plain_username"] = auth.username
-        client["sasl_plain_password"] = password
+    found = login(auth)
+    client: dict[str, Any] = {"security_protocol": "SSL" if found.tls else "PLAINTEXT"}
+    if found.tls:
+        client["ssl_context"] = found.tls
+    if found.mechanism:
+        client["security_protocol"] = "SASL_SSL" if found.tls else "SASL_PLAINTEXT"
+        client["sasl_mechanism"] = found.mechanism
+        client["sasl_plain_username"] = found.username or ""
+        client["sasl_plain_password"] = found.password or ""
     return client
+
+
+def complaint(brokers: str, error: KafkaError) -> str:
+    """Return what is said where brokers do not answer, or refuse; aiokafka logs why they do not answer."""
+    if isinstance(error, KafkaConnectionError):
+        return f"Kafka at {brokers} does not answer; wanted: kafka.brokers that run"
+    return f"Kafka at {brokers}: {error}"
 
 
 async def ensure_topic(
