@@ -25,7 +25,7 @@ class Written(NamedTuple):
 RATES = Written(
     "conversion-rates",
     "every closed minute and hour of a measure and segment, again whenever its content changes",
-    "`measure|segment|size|window_start`, the segment's value percent-encoded",
+    "`measure|segment|size|window_start`, the segment's value percent-encoded but for `/`",
     "JSON object",
 )
 HISTORY = Written(

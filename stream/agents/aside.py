@@ -1,12 +1,9 @@
 """Records that are set aside, rejected or late: byte for byte, with why and where from in headers."""
 
 from stream.agents.envelope import WHOLE_LIMIT
-from stream.core.event import Outcome, Reason
+from stream.core.event import DETAIL_LIMIT, Outcome, Reason
 from stream.core.fields import Field
 from stream.engine.api import Chunk, Record
-
-DETAIL_LIMIT = 300
-"""Longest explanation put into a header, in characters."""
 
 HEADERS: tuple[Field, ...] = (
     Field("reason", "why it was set aside: a reason of the list, or `late`"),

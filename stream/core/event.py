@@ -54,6 +54,9 @@ OUTCOMES: tuple[Outcome, ...] = tuple(OUTCOME_MEANINGS)
 NAME_LIMIT: Final = 100
 """Longest event name, in characters; a longer one is cut."""
 
+DETAIL_LIMIT: Final = 300
+"""Longest explanation of a rejection that is passed on, in characters; a longer one is cut."""
+
 VALUE_LIMIT: Final = 1_000
 """Longest text of any other field, in characters; a longer one is cut."""
 

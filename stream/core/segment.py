@@ -11,7 +11,7 @@ ALL = "all"
 
 
 def encode(segment: str) -> str:
-    """Return a segment as keys have it: its value percent-encoded."""
+    """Return a segment as keys have it: its value percent-encoded but for ``/``."""
     dimension, equals, value = segment.partition("=")
     return f"{dimension}={quote(value)}" if equals else segment
 

@@ -13,7 +13,7 @@ def redis_keys() -> str:
 All begin with `redis.prefix`, here `{PREFIX}`. Values are absolute: writing one twice changes nothing. Ratios
 are 0..1, and absent where there were no sessions. `{{measure}}` is `funnel.step`, `micro.name` or
 `session.fact`; `{{size}}` is `1m`, `5m` and so on; `{{segment}}` is `all` or `dimension=value`, the value
-percent-encoded.
+percent-encoded but for `/`.
 """
     keys = table(
         ("key", "type", "holds", "lives"),

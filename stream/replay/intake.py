@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from stream.core.event import Event, Reason, Rejected
+from stream.core.event import DETAIL_LIMIT, Event, Reason, Rejected
 from stream.core.partition import Reading
 from stream.formats.canonical import SIZE_LIMIT, UNSEEN, parse
 from stream.replay.brief import Brief, Readings
@@ -81,4 +81,4 @@ class Intake:
         if len(self.examples) < EXAMPLES:
             # Of a very long line only the beginning was read, so how long it is is not known.
             detail = f"more than {SIZE_LIMIT} bytes" if why.reason == "too_large" else why.detail
-            self.examples.append(Example(name_of(file), line, why.reason, detail))
+            self.examples.append(Example(name_of(file), line, why.reason, detail[:DETAIL_LIMIT]))

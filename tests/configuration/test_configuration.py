@@ -85,6 +85,7 @@ def test_without_any_configuration_it_says_how_to_give_one(
         ("[pages]\nmax_values = 0", "FILE: pages.max_values: found 0; wanted: "),
         ("[[micro]]\nname = 'A B'\nevent = 'x'", "FILE: micro.0.name: found 'A B'"),
         ("[[micro]]\nname = 'a'", "FILE: micro.0.event: found nothing; wanted: a value"),
+        ("[[micro]]\nname = 'a'\nevent = 'a'\nwhere = { page = [] }", "of 'page' at least one pattern"),
         (
             "[[micro]]\nname = 'a'\nevent = 'a'\nof = 'b.c'",
             "micro: 'a' is of 'b.c'; wanted in 'of': one of session",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stream.configuration import load
+from stream.core.event import DETAIL_LIMIT
 from stream.replay.command import replay
 from stream.simulate.disorder import IN_ORDER, Arrival, arrivals
 from stream.simulate.traffic import Traffic
@@ -68,6 +69,15 @@ def test_the_table_says_the_totals(tmp_path: Path, capfdbinary: pytest.CaptureFi
     assert "from 2026-03-02 12:00:00 to 2026-03-02 13:30:00 UTC" in words
     assert "rejected: 1 not_json" in words
     assert max(map(len, text.splitlines()[:20])) <= 80
+
+
+def test_what_was_found_is_quoted_in_part(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A record that is wrong at length takes no more room on the screen than in the topic of its kind."""
+    file = tmp_path / "a"
+    file.write_text('{"name": "a", "visitor_id": "v", "time": "' + "9" * 4_000 + '"}\n')
+    assert replay(SETTINGS, [str(file)]) == 0
+    (line,) = [line for line in capfdbinary.readouterr().out.decode().splitlines() if "bad_time: " in line]
+    assert len(line.partition("bad_time: ")[2]) == DETAIL_LIMIT
 
 
 def test_sessions_are_listed(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
