@@ -1,7 +1,7 @@
 """A shop in disorder of ten minutes, through three workers that die: as the oracle and `replay` say.
 
-A million events take six minutes: ``MICROCONV_MILLION_EVENTS=1000000 pytest tests/chaos/test_million.py``; they
-passed on 22 November 2026 (commit 617c43a).
+A million events take seven minutes: ``MICROCONV_MILLION_EVENTS=1000000 pytest tests/chaos/test_million.py``.
+They passed on 22 November 2026 (commit 617c43a).
 """
 
 import json

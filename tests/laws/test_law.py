@@ -1,7 +1,7 @@
 """The law: no order, duplication, chunking, idling or crash changes what is published in the end.
 
-On 22 November 2026 it held for 100,000 examples (commit 617c43a): two runs of 50,000, an hour of a core each, in
-which every special situation came up. Runs before it had found what is mended since.
+On 22 November 2026 it held for 100,000 examples (commit 617c43a): two runs of 50,000, an hour of a core each,
+in which every special situation came up. Runs before it had found what is mended since.
 """
 
 import os
