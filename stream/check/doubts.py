@@ -14,6 +14,7 @@ ADVISED_AT_MOST = 10
 """So many micro-conversions can be watched at a time."""
 
 _ANY = "\x00"
+"""Stands for the ``?`` of a pattern while its path is told."""
 
 
 class MicroConversions(msgspec.Struct, frozen=True):
@@ -99,7 +100,7 @@ def _without_effect(settings: Settings) -> Iterator[Doubt]:
         yield Doubt(tuple(weights), text)
     for group in settings.definition().pages.groups:
         for pattern in group.patterns:
-            path = path_of(pattern.replace("?", _ANY)).replace(_ANY, "?")  # in a pattern it begins no query
+            path = path_of(pattern.replace("?", _ANY)).replace(_ANY, "?")
             if path != pattern:
                 text = f"{pattern!r} fits no page: pages are known by their paths; wanted: such as {path!r}"
                 yield Doubt((f"pages.groups.{group.name}",), text)

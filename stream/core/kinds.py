@@ -21,24 +21,23 @@ class Kinds:
     """Tells the kinds of events.
 
     Attributes:
-        shift: How many bits of a kind say which conditions hold.
         bits: How many bits a kind has.
         fixed: The kind of events of a name, where it depends on nothing else.
     """
 
     def __init__(self, conditions: Mapping[str, Sequence[tuple[Condition, ...]]]) -> None:
         """Begin; ``conditions`` are all different ones on events of each name, in the order of numbers."""
-        self.shift = max(map(len, conditions.values()))
-        self.bits = self.shift + len(conditions).bit_length()
+        self._shift = max(map(len, conditions.values()))
+        self.bits = self._shift + len(conditions).bit_length()
         self.fixed: dict[str, int] = {}
         self._tests: dict[str, tuple[int, list[Test]]] = {}
         self._known: dict[str, tuple[Callable[[Event], str | None], dict[str | None, int]]] = {}
         """Of names for which one text field decides, mostly the page: that, and kinds by what it said."""
         for number, (name, wheres) in enumerate(conditions.items(), start=1):
             if not wheres:
-                self.fixed[name] = number << self.shift
+                self.fixed[name] = number << self._shift
                 continue
-            self._tests[name] = number << self.shift, [all_hold(where) for where in wheres]
+            self._tests[name] = number << self._shift, [all_hold(where) for where in wheres]
             fields = {condition.field for where in wheres for condition in where}
             if len(fields) == 1 and fields < set(TEXT_FIELDS):
                 self._known[name] = attrgetter(fields.pop()), {}
@@ -69,4 +68,4 @@ class Kinds:
 
     def name(self, kind: int) -> int:
         """Return the number of the name of a kind, counted from 0; -1: it is none of the names."""
-        return (kind >> self.shift) - 1
+        return (kind >> self._shift) - 1

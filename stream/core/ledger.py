@@ -65,7 +65,7 @@ class Ledger:
         self.open_sessions += 1
         mask = bits_of(session.reached)
         session.counted = self._started | mask
-        combination = self.labels.number(session.labels, session.returning)
+        combination = self._combination(session)
         self._hits.add(self._words.gain(mask), session, combination, 1)
         if mask & self._goals:
             self._corrections.add_timed(self._words.conversions.of(session, mask), combination, 1)

@@ -159,6 +159,7 @@ class Partition:
             kind = self._kinds.get(event.name)
             if kind is None:
                 kind = self._plans.kinds.of(event)
+            # As `of` does for labels and pages, without the call: most events say what others said.
             labels = self._seen.get(self._say(event)) or self._labels.of(event)
             money = NO_MONEY
             if event.value is not None and event.name in self._paying:

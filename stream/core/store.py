@@ -86,12 +86,7 @@ class VisitorStore:
             if self._rows.pop(name, None) is not None:
                 self._changed[name] = None
             return
-        for group in visitor.groups:
-            if group.times and group.times[0] < horizon:
-                fold(group, horizon, self._plans, self._times)
-        if visitor.journey is not None:
-            fold_journey(visitor.journey, horizon, self._plans)
-        self._rows[name] = self._changed[name] = pack(visitor)
+        self._rows[name] = self._changed[name] = self._row(visitor, horizon)
 
     def flush(self, prefix: bytes, horizon: int) -> list[tuple[bytes, bytes | None]]:
         """Return the rows of all visitors that changed since the last flush; all are settled."""
@@ -100,6 +95,15 @@ class VisitorStore:
         rows = [(prefix + name.encode(), row) for name, row in self._changed.items()]
         self._changed.clear()
         return rows
+
+    def _row(self, visitor: Visitor, horizon: int) -> bytes:
+        """Return the row of a settled visitor, its logs folded."""
+        for group in visitor.groups:
+            if group.times and group.times[0] < horizon:
+                fold(group, horizon, self._plans, self._times)
+        if visitor.journey is not None:
+            fold_journey(visitor.journey, horizon, self._plans)
+        return pack(visitor)
 
     def restore(self, name: str, row: bytes | None) -> None:
         """Take back one row; the latest of a visitor stands."""

@@ -41,7 +41,7 @@ def _parsed(text: str) -> int | None:
             return None
     if not 0 <= instant <= LATEST_MS:
         return None
-    if text[19:] in _RESTS and not leaps:
+    if text[19:] in _RESTS:
         if len(_seconds) >= _SECONDS_LIMIT:
             _seconds.clear()
         _seconds[text[:19]] = instant - instant % 1_000

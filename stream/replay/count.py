@@ -76,7 +76,7 @@ class Count(Counting):
 
     def _take(self, events: list[Brief]) -> None:
         # With a reading the core looks at no more of an event than a brief has.
-        judge: Judge = self._partition.judge  # type: ignore[assignment]
+        judge: Judge = self._partition.judge  # type: ignore[assignment] # it reads no more than a brief has
         clock, readings = self._clock, self.readings.known
         oldest = EVER if self.oldest is None else self.oldest
         counted = 0

@@ -77,13 +77,7 @@ class RestingVisitors(VisitorStore):
         self.live.clear()
         self._ids.clear()
         for name in list(islice(self._idle, max(0, len(self._idle) - self.held))):
-            visitor = self._idle.pop(name)
-            for group in visitor.groups:
-                if group.times and group.times[0] < horizon:
-                    fold(group, horizon, self._plans, self._times)
-            if visitor.journey is not None:
-                fold_journey(visitor.journey, horizon, self._plans)
-            self._rows[name] = pack(visitor)
+            self._rows[name] = self._row(self._idle.pop(name), horizon)
 
     def names(self) -> Iterator[str]:
         """Yield the names of all visitors that are remembered."""

@@ -69,7 +69,7 @@ async def until(condition: Callable[[], object], what: str, within: float = 20.0
 def calls(made: Engine, kind: str) -> list[Any]:
     """Return the notes of one kind of all states."""
     states = made.states("visits").values()
-    return [call for state in states for call in state.calls if call[0] == kind]  # type: ignore[attr-defined]
+    return [call for state in states for call in state.calls if call[0] == kind]  # type: ignore[attr-defined]  # a `NotingState`
 
 
 async def test_several_inputs_with_transactions_reach_one_state(kafka: KafkaBroker, names: Names) -> None:

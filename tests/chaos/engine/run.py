@@ -75,7 +75,7 @@ class Run:
                     await ghosts.begin_transaction()
                     await ghosts.send(self.inputs[0], b"1000000", key=b"ghost")
                     await ghosts.abort_transaction()
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # keeps to the rate: it sends until it is cancelled
         finally:
             await clean.stop()
             await ghosts.stop()
@@ -87,7 +87,7 @@ class Run:
                 if slot not in self.resting and not slot.alive:
                     slot.reap()
                     slot.start()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # as a supervisor does: there is nothing to wait for
 
     async def until(self, condition: Callable[[], object], what: str, within: float = 60.0) -> None:
         """Return when the condition holds.
