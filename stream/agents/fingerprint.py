@@ -14,9 +14,9 @@ def check(stored: str, own: str, where: str) -> None:
     if stored != own:
         raise DefinitionChangedError(
             f"the state in {where} was counted with other funnels, micro-conversions, dimensions or session"
-            f" rules (fingerprint {stored}, now {own}); go back to that configuration, or give kafka.group a"
-            " new name: the new group reads the events topics from their beginning and publishes the same"
-            " windows anew"
+            f" rules, or by an earlier microconv (fingerprint {stored}, now {own}); go back to that, or give"
+            " kafka.group a new name: the new group reads the events topics from their beginning and"
+            " publishes the same windows anew"
         )
 
 

@@ -5,7 +5,7 @@ Times and spans are milliseconds. A *measure* is named ``funnel.step`` or ``micr
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ SESSION_FACTS = ("started", "engaged", "bounced", "single_page")
 
 MICRO = "micro"
 """The built-in funnel that holds the secondary actions."""
+
+LAYOUT: Final = 2
+"""Of the rows of state: another number where rows of before cannot be read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +180,4 @@ class Definition:
                 pane=self.times.pane,
             ),
         )
-        return hashlib.blake2b(msgspec.json.encode(lasting), digest_size=6).hexdigest()
+        return hashlib.blake2b(msgspec.json.encode((LAYOUT, lasting)), digest_size=6).hexdigest()

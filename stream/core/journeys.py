@@ -7,8 +7,21 @@ change it: not an event that could belong to it, nor the labels of the session i
 
 from itertools import compress, zip_longest
 
-from stream.core.attempt import count_earlier, end_of, fold, is_complete, put_in_order, replay, session_of
+from stream.core.attempt import (
+    count_earlier,
+    end_of,
+    fold,
+    is_complete,
+    is_kept_for,
+    leaving_of,
+    note_ends,
+    note_pages,
+    put_in_order,
+    replay,
+    session_of,
+)
 from stream.core.earning import keep
+from stream.core.leaving import Leaving
 from stream.core.ledger import Ledger
 from stream.core.plans import Plans
 from stream.core.revenue import Money
@@ -26,8 +39,10 @@ class Journeys:
             can still change; ``None``: nobody has.
     """
 
-    def __init__(self, plans: Plans, ledger: Ledger) -> None:
+    def __init__(self, plans: Plans, timeout: int, ledger: Ledger) -> None:
+        """Begin; ``timeout`` is that of sessions, ms."""
         self._plans = plans
+        self._timeout = timeout
         self._ledger = ledger
         self.oldest: dict[str, int] | None = None
 
@@ -38,11 +53,12 @@ class Journeys:
             return
         journey = visitor.journey
         if journey is None:
-            journey = visitor.journey = Journey([], [], [], [], [], [])
+            journey = visitor.journey = Journey([], [], [], [], [], [], [])
         journey.times.append(time)
         journey.ids.append(event_id)
         journey.kinds.append(kind)
         journey.sids.append(sid)
+        journey.pages.append(0)
         if money and plan.journey_macros:
             keep(journey, time, event_id, kind, money)
 
@@ -56,7 +72,8 @@ class Journeys:
             timers: For attempts that are to be closed, and for those that are to be forgotten.
         """
         to_close, to_forget = timers
-        if journey.settled < len(journey.times):
+        came_otherwise = note_pages(journey, visitor)
+        if came_otherwise or journey.settled < len(journey.times):
             put_in_order(journey)
             journey.settled = len(journey.times)
             attempts = replay(journey, journey.settled, self._plans)
@@ -69,6 +86,7 @@ class Journeys:
             elif known is not None:  # of what is not folded, sessions are kept
                 attempt.state.labels, attempt.state.returning = known.state.labels, known.state.returning
             count_earlier(attempt, visitor, self._plans)
+            note_ends(attempt, known, visitor)
         self._replace(journey.attempts, attempts)
         journey.attempts = attempts
         for attempt in attempts:
@@ -84,7 +102,7 @@ class Journeys:
         return end_of(attempt, self._plans) < self._ledger.closed_until
 
     def close(self, name: str, journey: Journey, until: int, timers: tuple[Timers, Timers]) -> None:
-        """Close the attempts whose end is before ``until``.
+        """Close the attempts whose end is before ``until``; some leave, for sessions close.
 
         Args:
             name: The visitor.
@@ -96,6 +114,9 @@ class Journeys:
         for attempt in journey.attempts:
             if is_complete(attempt, self._plans):
                 continue
+            leaving = leaving_of(attempt)
+            if self._ledger.closed_until <= leaving.last + self._timeout < until:
+                self._ledger.attempts.left(leaving)
             end = end_of(attempt, self._plans)
             if end >= until:
                 to_close.set(end, name)
@@ -127,21 +148,29 @@ class Journeys:
             self.oldest.pop(name, None)
 
     def _is_final(self, attempt: Attempt, visitor: Visitor, horizon: int) -> bool:
-        if session_of(attempt, visitor) is not None or not self.is_closed(attempt):
+        if is_kept_for(attempt, visitor) or not self.is_closed(attempt):
             return False
         return is_complete(attempt, self._plans) or end_of(attempt, self._plans) < horizon
+
+    def _left(self, attempt: Attempt) -> Leaving | None:
+        """Return where an attempt that may still go on has left, if the session has closed."""
+        if is_complete(attempt, self._plans):
+            return None
+        leaving = leaving_of(attempt)
+        return leaving if leaving.last + self._timeout < self._ledger.closed_until else None
 
     def _replace(self, before: list[Attempt], after: list[Attempt]) -> None:
         """Take back attempts as they were, and contribute them as they are, where that differs."""
         ledger = self._ledger.attempts
         for heir in succession(before, after):
             attempt, olds = heir.attempt, heir.olds
-            if len(olds) == 1 and _is_same(olds[0].state, attempt.state):
+            left = self._left(attempt)
+            if len(olds) == 1 and _is_same(olds[0].state, attempt.state) and self._left(olds[0]) == left:
                 attempt.state.counted = heir.seen  # what it brought, and is counted of that, it has
                 continue
             for old in olds:
-                ledger.withdraw(old.state, self.is_closed(old))
-            ledger.contribute(attempt.state, self.is_closed(attempt), heir.given)
+                ledger.withdraw(old.state, self.is_closed(old), self._left(old))
+            ledger.contribute(attempt.state, self.is_closed(attempt), left, heir.given)
 
 
 def _is_same(old: Session, new: Session) -> bool:
@@ -153,4 +182,5 @@ def _is_same(old: Session, new: Session) -> bool:
         and old.returning == new.returning
         and (old.revenue.amounts if old.revenue else {}) == (new.revenue.amounts if new.revenue else {})
         and old.earlier == new.earlier
+        and old.origins == new.origins
     )

@@ -4,11 +4,14 @@ For each funnel of a session, the furthest step that it reached was *left*, on t
 unless it is the funnel's last step; from each step before it *went on*, from the page that it was on before
 the event that reached the next one. That bears the time of its last event; stays that of its first. All of it
 follows from the session's state alone, and none of it depends on labels.
+
+An attempt across sessions leaves when the session closes in which it got furthest, and may go on later: then
+that is taken back. From where it went on it contributes at once.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from stream.core.delta import Code
 from stream.core.ending import KNOWN_LIMIT, Amounts
@@ -23,6 +26,20 @@ _NOWHERE: Final = -1
 
 _STEP_BITS: Final = 8
 """More than the numbers of measures have."""
+
+
+class Leaving(NamedTuple):
+    """Where an attempt across sessions got no further.
+
+    Attributes:
+        measure: The furthest step that it has reached.
+        page: Number of the page on which the session ended in which it did; 0: it said none.
+        last: When the last event of that session was, ms.
+    """
+
+    measure: int
+    page: int
+    last: int
 
 
 class Leavings:
@@ -64,6 +81,21 @@ class Leavings:
         if passages:
             table.add_amounts(self._passages(session, passages), session.last, UNLABELLED, times)
 
+    def leave(self, leaving: Leaving, table: HitTable, times: int) -> None:
+        """Contribute where an attempt across sessions got no further (or withdraw it, -1 times)."""
+        if leaving.page:
+            code = self._code_of_passage(leaving.measure, leaving.page, left=True)
+            table.add_one(code, leaving.last, UNLABELLED, times)
+
+    def go_on(self, state: Session, table: HitTable, times: int) -> None:
+        """Contribute from where an attempt across sessions went on (or withdraw it, -1 times)."""
+        if state.origins is not None:
+            for step, following in pairwise(sorted(state.reached)):
+                page = state.origins.get(following, 0)
+                if page:
+                    code = self._code_of_passage(step, page, left=False)
+                    table.add_one(code, state.reached[following], UNLABELLED, times)
+
     def _stays(self, session: Session) -> Amounts:
         """Return what stays contribute; of one page there may be two parts."""
         amounts: Amounts = []
@@ -89,7 +121,7 @@ class Leavings:
             else:
                 page = 0 if origins is None else origins.get(following, 0)
             if page:
-                amounts.append((self._code_of_passage(step, page, following == _NOWHERE), 1))
+                amounts.append((self._code_of_passage(step, page, left=following == _NOWHERE), 1))
         return amounts
 
     def _of_mask(self, mask: int) -> list[tuple[int, int]]:
@@ -112,7 +144,7 @@ class Leavings:
             )
         return codes
 
-    def _code_of_passage(self, step: int, page: int, left: bool) -> int:
+    def _code_of_passage(self, step: int, page: int, *, left: bool) -> int:
         place = page << _STEP_BITS | step << 1 | left
         code = self._passing.get(place)
         if code is None:

@@ -48,8 +48,9 @@ class Ledger:
         self._corrections = HitTable(definition.times.pane)
         self._sightings = Sightings()
         self._takings = Takings(plans, self._words, self.labels, self._corrections, self._sightings)
+        tables = (self._hits, self._corrections)
         self.attempts = AttemptLedger(
-            self._words, self.labels, (self._hits, self._corrections), self._sightings, self._takings
+            self._words, self.labels, tables, self._sightings, self._takings, tallies=tallies
         )
         self._started = 1 << plans.started
         self._goals = plans.goal_bits if tallies else 0

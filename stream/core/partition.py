@@ -70,7 +70,9 @@ class Partition:
         self.ledger = Ledger(definition, self._plans, tallies=tallies)
         user_type_counts = self.ledger.labels.user_type >= 0
         remembers = user_type_counts or (tallies and len(self._plans.goals) > 0)
-        self.journeys = Journeys(self._plans, self.ledger) if self._plans.journeys else None
+        self.journeys = (
+            Journeys(self._plans, self._times.timeout, self.ledger) if self._plans.journeys else None
+        )
         self.lifetimes = Lifetimes(
             self._times, self.clock, self.visitors, self.ledger, remembers, self.journeys
         )

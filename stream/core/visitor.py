@@ -50,17 +50,20 @@ class Attempt(msgspec.Struct, array_like=True, gc=False):
         sid: The client's id of the session in which it began.
         state: How far it got, as a session has it; it begins with its first event of the first step, and its
             last event is the newest of that.
-        goal_sid: The client's id of the session in which it reached the macro step, if it did.
+        sids: For each measure that it reached, the client's id of the session in which it did.
+        ends: Of each of these sessions, the number of the page that it was on in the end (0: it said none),
+            and when its last event was, ms.
     """
 
     funnel: int
     sid: str
     state: Session
-    goal_sid: str = ""
+    sids: dict[int, str]
+    ends: dict[int, tuple[int, int]]
 
     def copy(self) -> "Attempt":
         """Return an attempt that can change without this one."""
-        return Attempt(self.funnel, self.sid, self.state.copy(), self.goal_sid)
+        return Attempt(self.funnel, self.sid, self.state.copy(), self.sids.copy(), self.ends.copy())
 
 
 class Journey(msgspec.Struct, array_like=True, gc=False):
@@ -72,6 +75,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
         ids: Their ids.
         kinds: Their kinds.
         sids: The client's ids of their sessions.
+        pages: The numbers of the pages that these said last before, or, where they had said none, at that
+            very time (0: nor then).
         attempts: The attempts that the settled events make, in order of time.
         settled: How many events of the log are.
         paid: The money of those of them that match a macro step.
@@ -82,6 +87,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     ids: list[str]
     kinds: list[int]
     sids: list[str]
+    pages: list[int]
     attempts: list[Attempt]
     settled: int = 0
     paid: list[Paid] | None = None

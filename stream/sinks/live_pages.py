@@ -34,8 +34,9 @@ def passages(keys: Keys, rates: Rates, plans: Plans) -> dict[str, Value]:
 
 
 def steps_to_leave(plans: Plans) -> list[int]:
-    """Return the measures that are told of: all steps of funnels of a session but the last ones."""
-    return [step for first, last in plans.in_session for step in range(first, last)]
+    """Return the measures that are told of: all steps of funnels but the last ones."""
+    funnels = [group for group in plans.groups if group.itself == group.base]
+    return [step for funnel in funnels for step in (funnel.base, *funnel.members[:-1])]
 
 
 def _ranked(passed: dict[str, Passed], which: int) -> Ranked:
