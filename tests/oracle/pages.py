@@ -1,21 +1,16 @@
 """How long visitors are on pages, and where they leave a funnel: of each session, and of many together."""
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import pairwise
 from typing import NamedTuple
 
 from stream.core.definition import Definition, Pages
 from tests.oracle.judging import Judged
-from tests.oracle.reaching import funnel_times
+from tests.oracle.leaving import Leaving, leavings_of
+from tests.oracle.naming import page_of
 from tests.oracle.record import Event
 from tests.oracle.visits import Session, sessions_of
-
-MAX_PAGE = 100
-"""Where the name of a page is cut, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +22,15 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
-    """That a session got no further than a measure, and on which page; or went on from there."""
-
-    measure: str
-    page: str
-    went_on: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Trail:
     """What a session that has closed counts of pages.
 
     Attributes:
         partition: Where its events are from.
         start: The time of its first event, which its stays bear, ms.
-        last: That of its last event, which its leavings bear, ms.
+        last: That of its last event, ms.
         stays: Its stays in order, none of them of 0 ms.
-        leavings: Where it left and went on.
+        leavings: Where it left and went on, each with a time of its own.
     """
 
     partition: int
@@ -100,29 +86,12 @@ def paged(
             for stay in trail.stays:
                 time[stay.page] += stay.ms
                 stays[stay.page] += 1
-        if start <= trail.last < end:
-            for leaves in trail.leavings:
+        for leaves in trail.leavings:
+            if start <= leaves.time < end:
                 left, went_on = leaving[leaves.measure].get(leaves.page, (0, 0))
                 now = (left, went_on + 1) if leaves.went_on else (left + 1, went_on)
                 leaving[leaves.measure][leaves.page] = now
     return Paged({page: (time[page], stays[page]) for page in stays}, dict(leaving))
-
-
-def page_of(event: Event, pages: Pages) -> str:
-    """Return the name of the page that an event says; empty where it says none."""
-    said = event.field("page")
-    return _name(_path(said), pages) if said else ""
-
-
-def groups_of(pages: Pages) -> set[str]:
-    """Return the names that are always told apart."""
-    return {group.name for group in pages.groups}
-
-
-def unlisted(judged: Judged, definition: Definition) -> set[str]:
-    """Return the names of the pages that events say and that are of no group."""
-    said = {page_of(event, definition.pages) for event in judged.counted}
-    return said - groups_of(definition.pages) - {""}
 
 
 def all_stays(events: Sequence[Event], pages: Pages) -> list[Stay]:
@@ -136,29 +105,6 @@ def all_stays(events: Sequence[Event], pages: Pages) -> list[Stay]:
     return [Stay(page, end - time) for (time, page), end in zip(begun, ends, strict=True)]
 
 
-def leavings_of(session: Session, definition: Definition) -> Iterator[Leaving]:
-    """Yield where a session left, and went on, in its funnels."""
-    for funnel in definition.funnels:
-        if funnel.scope != "session":
-            continue
-        times = funnel_times(session, funnel)
-        reached = sorted(times)
-        for step, following in pairwise(reached):
-            page = page_before(session.events, times[following], definition.pages)
-            if page:
-                yield Leaving(f"{funnel.name}.{funnel.steps[step].name}", page, went_on=True)
-        if reached and reached[-1] != len(funnel.steps) - 1:
-            page = _said_last(session.events, definition.pages)
-            if page:
-                yield Leaving(f"{funnel.name}.{funnel.steps[reached[-1]].name}", page, went_on=False)
-
-
-def page_before(events: Sequence[Event], time: int, pages: Pages) -> str:
-    """Return the page from which a step was reached at that time: of before, else of that very time."""
-    before = _said_last([event for event in events if event.time < time], pages)
-    return before or _said_last([event for event in events if event.time == time], pages)
-
-
 def _trail(session: Session, definition: Definition) -> Trail:
     return Trail(
         partition=session.events[0].partition,
@@ -167,22 +113,3 @@ def _trail(session: Session, definition: Definition) -> Trail:
         stays=tuple(stay for stay in all_stays(session.events, definition.pages) if stay.ms),
         leavings=tuple(leavings_of(session, definition)),
     )
-
-
-def _said_last(events: Sequence[Event], pages: Pages) -> str:
-    return next((page for event in reversed(events) if (page := page_of(event, pages))), "")
-
-
-def _path(said: str) -> str:
-    """Return the path that is said: without scheme, host, query, fragment, and a slash at its end."""
-    path = re.sub(r"[?#].*", "", said, flags=re.DOTALL)
-    path = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*", "", path) or "/"
-    return path if path == "/" else path.removesuffix("/")
-
-
-def _name(path: str, pages: Pages) -> str:
-    for group in pages.groups:
-        if any(path == pattern or fnmatchcase(path, pattern) for pattern in group.patterns):
-            return group.name
-    parts = ["*" if re.search("[0-9]", part) else part for part in path.split("/")]
-    return "/".join(parts)[:MAX_PAGE]

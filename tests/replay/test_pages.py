@@ -12,7 +12,7 @@ from stream.simulate.disorder import EVERYDAY, arrivals
 from stream.simulate.sites import SITES
 from stream.simulate.traffic import Traffic
 from tests.oracle import judge
-from tests.oracle.pages import paged, trails
+from tests.oracle.pages import Trail, paged, trails
 from tests.oracle.rates import size_ms
 from tests.replay.running import in_order, run, write
 
@@ -58,8 +58,8 @@ def test_pages_of_each_preset_equal_the_batch(preset: str, tmp_path: Path) -> No
     assert (len(left_by) > 1) == (preset in ("ecommerce", "leads")), "others have no funnel of a session"
 
 
-def _starts(every: list[object], width: int) -> set[int]:
-    times = [time for trail in every for time in (trail.start, trail.last)]  # type: ignore[attr-defined] # trails
+def _starts(every: list[Trail], width: int) -> set[int]:
+    times = [time for trail in every for time in (trail.start, *(one.time for one in trail.leavings))]
     return {time - time % width for time in times}
 
 
