@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stream.core.definition import Definition, Pages
+from stream.core.definition import Definition, Funnel, Pages
+from tests.oracle.attempts import Attempt, across, attempts_of
 from tests.oracle.judging import Judged
-from tests.oracle.leaving import Leaving, leavings_of
+from tests.oracle.leaving import Leaving, leavings_in, leavings_of
 from tests.oracle.naming import page_of
 from tests.oracle.record import Event
 from tests.oracle.visits import Session, sessions_of
@@ -23,14 +24,15 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """What a session that has closed counts of pages.
+    """What a session counts of pages: once it has closed, but for what counts at once.
 
     Attributes:
         partition: Where its events are from.
         start: The time of its first event, which its stays bear, ms.
         last: That of its last event, ms.
         stays: Its stays in order, none of them of 0 ms.
-        leavings: Where it left and went on, each with a time of its own.
+        leavings: Where it left and went on, each with a time of its own; also of attempts across sessions
+            what they reached in this one.
     """
 
     partition: int
@@ -41,7 +43,7 @@ class Trail:
 
 
 class Paged(NamedTuple):
-    """What some sessions sum up to; what there is none of is left out.
+    """What some sessions, and attempts across them, sum up to; what there is none of is left out.
 
     Attributes:
         stays: The time on each page, ms, and how many stays there were.
@@ -57,11 +59,11 @@ def trails(judged: Judged, definition: Definition) -> list[Trail]:
     by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in judged.counted:
         by_visitor[event.partition, event.visitor].append(event)
-    return [
-        _trail(session, definition)
-        for events in by_visitor.values()
-        for session in sessions_of(events, definition)
-    ]
+    found = []
+    for events in by_visitor.values():
+        tries = [(f, attempts_of(events, f)) for f in definition.funnels if across(f)]
+        found += [_trail(session, tries, definition) for session in sessions_of(events, definition)]
+    return found
 
 
 def paged(
@@ -81,13 +83,14 @@ def paged(
     time: Counter[str] = Counter()
     stays: Counter[str] = Counter()
     leaving: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for trail in filter(is_closed, every):
-        if start <= trail.start < end:
+    for trail in every:
+        closed = is_closed(trail)
+        if closed and start <= trail.start < end:
             for stay in trail.stays:
                 time[stay.page] += stay.ms
                 stays[stay.page] += 1
         for leaves in trail.leavings:
-            if start <= leaves.time < end:
+            if (closed or leaves.at_once) and start <= leaves.time < end:
                 left, went_on = leaving[leaves.measure].get(leaves.page, (0, 0))
                 now = (left, went_on + 1) if leaves.went_on else (left + 1, went_on)
                 leaving[leaves.measure][leaves.page] = now
@@ -105,11 +108,16 @@ def all_stays(events: Sequence[Event], pages: Pages) -> list[Stay]:
     return [Stay(page, end - time) for (time, page), end in zip(begun, ends, strict=True)]
 
 
-def _trail(session: Session, definition: Definition) -> Trail:
+def _trail(
+    session: Session, tries: Iterable[tuple[Funnel, Sequence[Attempt]]], definition: Definition
+) -> Trail:
+    leavings = list(leavings_of(session, definition))
+    for funnel, attempts in tries:
+        leavings += leavings_in(session, attempts, funnel, definition.pages)
     return Trail(
         partition=session.events[0].partition,
         start=session.start,
         last=session.events[-1].time,
         stays=tuple(stay for stay in all_stays(session.events, definition.pages) if stay.ms),
-        leavings=tuple(leavings_of(session, definition)),
+        leavings=tuple(leavings),
     )
