@@ -21,8 +21,8 @@ there is none. Where no window is said it is the hour of ``13:00``, of segment `
 ``conversions`` likewise has facts about what reached the macro step of a funnel, with the funnel's name
 before that of the fact (``device=tv 1m 13:05 checkout mean 60000``).
 ``pages`` has ``stay PAGE`` with ``mean``, ``time`` (ms) or ``stays``, and ``left MEASURE PAGE`` and
-``went_on MEASURE PAGE`` with how many sessions: of each that is named all its pages, ``-`` for one that has
-none. It is of the whole input, or of the window that a line begins with
+``went_on MEASURE PAGE`` with how many sessions or attempts: of each that is named all its pages, ``-``
+for one that has none. It is of the whole input, or of the window that a line begins with
 (``1h 13:00 stay /cart mean 60000``). The groups of pages of the configuration are in ``groups``.
 A segment with a blank in it stands in quotes, as do such fields of events.
 ``sentence`` says what the case shows, ``says`` quotes rules of ``docs/semantics.md`` (``tests/semantics``).

@@ -7,7 +7,9 @@ from itertools import pairwise
 from stream.core.definition import Definition
 from stream.core.labels import FORWARD_FACTOR
 from tests.oracle import Judged
-from tests.oracle.pages import Leaving, all_stays, groups_of, leavings_of, page_before, page_of, unlisted
+from tests.oracle.leaving import Leaving, leavings_of
+from tests.oracle.naming import groups_of, page_before, page_of, unlisted
+from tests.oracle.pages import all_stays
 from tests.oracle.reaching import funnel_times
 from tests.oracle.record import Event
 from tests.oracle.visits import Session, sessions_of

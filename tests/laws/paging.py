@@ -5,7 +5,8 @@ from typing import Protocol
 
 from stream.core.definition import Definition
 from tests.oracle import Judged
-from tests.oracle.pages import Trail, groups_of, paged, trails, unlisted
+from tests.oracle.naming import groups_of, unlisted
+from tests.oracle.pages import Trail, paged, trails
 
 FORWARD_FACTOR = 4
 """A partition tells apart so many times as many pages as the owner of the rates."""

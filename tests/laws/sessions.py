@@ -31,7 +31,7 @@ class Shown(NamedTuple):
         segments: What is known of its sessions, by segment.
         times: What is known of its conversions, by segment and funnel.
         pages: By page, how long sessions stayed on it (ms) and how often.
-        leaving: By measure and page, how many sessions left, and how many went on.
+        leaving: By measure and page, how many sessions or attempts left, and how many went on.
         closed_until: Of each partition: sessions whose last event + timeout is before this have closed, ms.
     """
 

@@ -13,6 +13,7 @@ from tests.laws.deciding import DECIDING, deciding
 from tests.laws.defined import MINUTE
 from tests.laws.earning import EARNING, earning
 from tests.laws.journeys import JOURNEYS, journeys
+from tests.laws.leaving import LEAVING, leaving
 from tests.laws.pipeline import TOPICS
 from tests.laws.taking_back import TAKING_BACK, taking_back
 from tests.oracle import Judged, Read
@@ -64,6 +65,7 @@ SITUATIONS = (
     *JOURNEYS,
     *CONVERTING,
     *BROWSING,
+    *LEAVING,
 )
 """All that :func:`situations` can find. Some faults show in one of them alone."""
 
@@ -78,6 +80,7 @@ def situations(judged: Judged, definition: Definition) -> Iterator[str]:
     yield from journeys(judged, definition)
     yield from converting(judged, definition)
     yield from browsing(judged, definition)
+    yield from leaving(judged, definition)
     groups: dict[tuple[str, str], Ordered] = defaultdict(list)
     ids: set[tuple[str, str]] = set()
     for event in judged.counted:

@@ -1,10 +1,12 @@
-"""What a late event does to what its session had counted: it is taken back, or completed."""
+"""What an event does to what had been counted: it is taken back, or completed."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from stream.core.definition import Definition, Times
 from tests.oracle import Judged
+from tests.oracle.attempts import across, attempts_of
+from tests.oracle.leaving import Leaving, leavings_in
 from tests.oracle.matching import matches, steps_of
 from tests.oracle.reaching import reached
 from tests.oracle.record import Event
@@ -17,6 +19,9 @@ TAKING_BACK = (
     "an unordered funnel completed by what arrives late",
     "a bounce taken back by a late event",
     "a single page that gets its second late",
+    "an attempt that had left and goes on in a later session",
+    "an attempt that had left where a late event of another session says that it had not",
+    "an attempt that had left in a session that is opened again",
 )
 
 
@@ -31,8 +36,10 @@ def taking_back(judged: Judged, definition: Definition) -> Iterator[str]:
     newest: dict[int, dict[str, int]] = defaultdict(dict)
     for event, topic in zip(judged.counted, topics, strict=True):
         before = known[event.partition, event.visitor]
+        watermark = _watermark(newest[event.partition], definition.times)
         if any(other.time > event.time for other in before):
-            yield from _late(event, before, definition, _watermark(newest[event.partition], definition.times))
+            yield from _late(event, before, definition, watermark)
+        yield from _left_no_more(event, before, definition, watermark)
         yield from _completed(event, before, definition)
         before.append(event)
         newest[event.partition][topic] = max(event.time, newest[event.partition].get(topic, event.time))
@@ -62,6 +69,34 @@ def _late(event: Event, before: list[Event], definition: Definition, watermark: 
             yield "a bounce taken back by a late event"
         if "session.single_page" in old and "session.single_page" not in times:
             yield "a single page that gets its second late"
+
+
+def _left_no_more(
+    event: Event, before: Sequence[Event], definition: Definition, watermark: int
+) -> Iterator[str]:
+    """What an event does to where attempts had left, in sessions that had closed."""
+    now = sessions_of([*before, event], definition)
+    still = {left for session in now for left in _left(session, [*before, event], definition)}
+    for session in sessions_of(before, definition):
+        if session.events[-1].time + definition.times.timeout >= watermark:
+            continue
+        if all(left in still for left in _left(session, before, definition)):
+            continue
+        if session.events[0] in _session_with(event, [*before, event], definition).events:
+            yield "an attempt that had left in a session that is opened again"
+        elif any(other.time > event.time for other in before):
+            yield "an attempt that had left where a late event of another session says that it had not"
+        else:
+            yield "an attempt that had left and goes on in a later session"
+
+
+def _left(session: Session, events: Sequence[Event], definition: Definition) -> Iterator[Leaving]:
+    """Yield where attempts of a visitor's events left, of those that got furthest in a session."""
+    for funnel in filter(across, definition.funnels):
+        attempts = attempts_of(events, funnel)
+        for leaves in leavings_in(session, attempts, funnel, definition.pages):
+            if not leaves.went_on:
+                yield leaves
 
 
 def _completed(event: Event, before: Sequence[Event], definition: Definition) -> Iterator[str]:

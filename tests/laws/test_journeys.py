@@ -18,8 +18,9 @@ from stream.core.revenue import accounts, amount_in, money_of
 from stream.core.visitor import Attempt, Journey
 from tests.laws.counting import unseen_revenue
 from tests.laws.drawing import BEGIN
+from tests.laws.paging import page_differences
 from tests.laws.pipeline import TOPICS, Pipeline
-from tests.laws.sessions import differences, kept
+from tests.laws.sessions import Shown, differences, kept
 from tests.oracle import Read, compare, judge, rows
 from tests.oracle.attempts import attempts_of, reached_across
 from tests.oracle.money import paying, worth
@@ -88,7 +89,7 @@ _SAID = st.builds(
     Said,
     st.sampled_from("aabcx"),
     st.integers(0, 9),
-    st.sampled_from(["", "/p"]),
+    st.sampled_from(["", "/p", "/q"]),
     st.sampled_from(["", "", "s1"]),
     st.sampled_from(["", "mobile", "desktop"]),
     st.sampled_from([0, 1, 5, -2]),
@@ -151,7 +152,7 @@ def brought_by(attempt: Attempt) -> int:
 def test_rows_are_those_of_the_batch(
     funnel: Funnel, story: list[Said], times: Times, work: list[str]
 ) -> None:
-    """However events arrive, between flushes and crashes: rows and counters say what the batch says."""
+    """However events arrive, between flushes and crashes: rows, counters, pages say what the batch says."""
     device = Dimension("device", "device", ("mobile", "desktop"))
     definition = Definition((funnel,), (), (device,), times)
     reads = [read(number, said) for number, said in enumerate(story)]
@@ -167,13 +168,17 @@ def test_rows_are_those_of_the_batch(
             owned.apply(TOPICS[0], 0, first, reads[first : first + 1])
     if left := reads[(first := owned.position.get(TOPICS[0], 0)) :]:
         owned.apply(TOPICS[0], 0, first, left)
-    pipeline.let_time_pass(24 * 3_600 * SECOND)
+    windows: list[Shown] = []
+    for seconds in (0, 2, 24 * 3_600):
+        pipeline.let_time_pass(seconds * SECOND)
+        windows += kept(pipeline)
 
     note(f"{definition}")
     judged = judge(reads, definition)
     wanted = rows(judged, definition)
     assert compare(pipeline.rows, wanted) == []
-    assert differences(list(kept(pipeline)), judged, definition) == []
+    assert differences(windows, judged, definition) == []
+    assert page_differences(windows, judged, definition) == []
     state = pipeline.rates.state
     assert isinstance(state, RatesState)
     actions: Counter[tuple[str, str]] = Counter()

@@ -14,8 +14,9 @@ from tests.oracle import Judged, Read, judge
 NOON = 1_767_614_400_000
 HOUR = 3_600_000
 ALL_CLOSED = (NOON + 2 * HOUR,)
+STEPS = (Step("view", "view"), Step("order", "order"))
 ROOMY = Definition(
-    funnels=(Funnel("f", (Step("view", "view"), Step("order", "order"))),),
+    funnels=(Funnel("f", STEPS),),
     pages=Pages((PageGroup("shop", ("/s*",)),), max_values=2),
 )
 CROWDED = replace(ROOMY, pages=replace(ROOMY.pages, max_values=1))
@@ -119,3 +120,15 @@ def test_only_sessions_that_have_closed_are_in_it() -> None:
     later = nothing._replace(start=NOON + 210_000, leaving={"f.view": {"/b": (1, 0)}})
     assert page_differences([later], visit(), ROOMY) == []
     assert page_differences([nothing._replace(start=NOON + 210_001)], visit(), ROOMY) == []
+
+
+def test_attempts_across_sessions_go_on_at_once_and_leave_when_that_session_has_closed() -> None:
+    """In the windows of both times; a session that may still go on holds back where it left, and no more."""
+    definition = replace(ROOMY, funnels=(Funnel("j", (*STEPS, Step("paid", "paid")), scope="visitor"),))
+    timeout = definition.times.timeout
+    gone_on = Window({}, {"j.view": {"shop": (0, 1)}}, closed_until=(NOON + timeout,))
+    left = RIGHT._replace(leaving={"j.view": {"/b": (1, 0), "shop": (0, 1)}, "j.order": {"shop": (1, 0)}})
+    assert page_differences([gone_on, left], visit(), definition) == []
+    too_early = gone_on._replace(leaving=left.leaving)
+    for wrong in (too_early, gone_on._replace(leaving={}), left._replace(leaving=gone_on.leaving)):
+        assert page_differences([wrong], visit(), definition) != []

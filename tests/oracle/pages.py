@@ -1,21 +1,17 @@
 """How long visitors are on pages, and where they leave a funnel: of each session, and of many together."""
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from itertools import pairwise
 from typing import NamedTuple
 
-from stream.core.definition import Definition, Pages
+from stream.core.definition import Definition, Funnel, Pages
+from tests.oracle.attempts import Attempt, across, attempts_of
 from tests.oracle.judging import Judged
-from tests.oracle.reaching import funnel_times
+from tests.oracle.leaving import Leaving, leavings_in, leavings_of
+from tests.oracle.naming import page_of
 from tests.oracle.record import Event
 from tests.oracle.visits import Session, sessions_of
-
-MAX_PAGE = 100
-"""Where the name of a page is cut, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +23,16 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
-    """That a session got no further than a measure, and on which page; or went on from there."""
-
-    measure: str
-    page: str
-    went_on: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Trail:
-    """What a session that has closed counts of pages.
+    """What a session counts of pages: once it has closed, but for what counts at once.
 
     Attributes:
         partition: Where its events are from.
         start: The time of its first event, which its stays bear, ms.
-        last: That of its last event, which its leavings bear, ms.
+        last: That of its last event, ms.
         stays: Its stays in order, none of them of 0 ms.
-        leavings: Where it left and went on.
+        leavings: Where it left and went on, each with a time of its own; also of attempts across sessions
+            what they reached in this one.
     """
 
     partition: int
@@ -55,7 +43,7 @@ class Trail:
 
 
 class Paged(NamedTuple):
-    """What some sessions sum up to; what there is none of is left out.
+    """What some sessions, and attempts across them, sum up to; what there is none of is left out.
 
     Attributes:
         stays: The time on each page, ms, and how many stays there were.
@@ -71,11 +59,11 @@ def trails(judged: Judged, definition: Definition) -> list[Trail]:
     by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in judged.counted:
         by_visitor[event.partition, event.visitor].append(event)
-    return [
-        _trail(session, definition)
-        for events in by_visitor.values()
-        for session in sessions_of(events, definition)
-    ]
+    found = []
+    for events in by_visitor.values():
+        tries = [(f, attempts_of(events, f)) for f in definition.funnels if across(f)]
+        found += [_trail(session, tries, definition) for session in sessions_of(events, definition)]
+    return found
 
 
 def paged(
@@ -95,34 +83,18 @@ def paged(
     time: Counter[str] = Counter()
     stays: Counter[str] = Counter()
     leaving: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
-    for trail in filter(is_closed, every):
-        if start <= trail.start < end:
+    for trail in every:
+        closed = is_closed(trail)
+        if closed and start <= trail.start < end:
             for stay in trail.stays:
                 time[stay.page] += stay.ms
                 stays[stay.page] += 1
-        if start <= trail.last < end:
-            for leaves in trail.leavings:
+        for leaves in trail.leavings:
+            if (closed or leaves.at_once) and start <= leaves.time < end:
                 left, went_on = leaving[leaves.measure].get(leaves.page, (0, 0))
                 now = (left, went_on + 1) if leaves.went_on else (left + 1, went_on)
                 leaving[leaves.measure][leaves.page] = now
     return Paged({page: (time[page], stays[page]) for page in stays}, dict(leaving))
-
-
-def page_of(event: Event, pages: Pages) -> str:
-    """Return the name of the page that an event says; empty where it says none."""
-    said = event.field("page")
-    return _name(_path(said), pages) if said else ""
-
-
-def groups_of(pages: Pages) -> set[str]:
-    """Return the names that are always told apart."""
-    return {group.name for group in pages.groups}
-
-
-def unlisted(judged: Judged, definition: Definition) -> set[str]:
-    """Return the names of the pages that events say and that are of no group."""
-    said = {page_of(event, definition.pages) for event in judged.counted}
-    return said - groups_of(definition.pages) - {""}
 
 
 def all_stays(events: Sequence[Event], pages: Pages) -> list[Stay]:
@@ -136,53 +108,16 @@ def all_stays(events: Sequence[Event], pages: Pages) -> list[Stay]:
     return [Stay(page, end - time) for (time, page), end in zip(begun, ends, strict=True)]
 
 
-def leavings_of(session: Session, definition: Definition) -> Iterator[Leaving]:
-    """Yield where a session left, and went on, in its funnels."""
-    for funnel in definition.funnels:
-        if funnel.scope != "session":
-            continue
-        times = funnel_times(session, funnel)
-        reached = sorted(times)
-        for step, following in pairwise(reached):
-            page = page_before(session.events, times[following], definition.pages)
-            if page:
-                yield Leaving(f"{funnel.name}.{funnel.steps[step].name}", page, went_on=True)
-        if reached and reached[-1] != len(funnel.steps) - 1:
-            page = _said_last(session.events, definition.pages)
-            if page:
-                yield Leaving(f"{funnel.name}.{funnel.steps[reached[-1]].name}", page, went_on=False)
-
-
-def page_before(events: Sequence[Event], time: int, pages: Pages) -> str:
-    """Return the page from which a step was reached at that time: of before, else of that very time."""
-    before = _said_last([event for event in events if event.time < time], pages)
-    return before or _said_last([event for event in events if event.time == time], pages)
-
-
-def _trail(session: Session, definition: Definition) -> Trail:
+def _trail(
+    session: Session, tries: Iterable[tuple[Funnel, Sequence[Attempt]]], definition: Definition
+) -> Trail:
+    leavings = list(leavings_of(session, definition))
+    for funnel, attempts in tries:
+        leavings += leavings_in(session, attempts, funnel, definition.pages)
     return Trail(
         partition=session.events[0].partition,
         start=session.start,
         last=session.events[-1].time,
         stays=tuple(stay for stay in all_stays(session.events, definition.pages) if stay.ms),
-        leavings=tuple(leavings_of(session, definition)),
+        leavings=tuple(leavings),
     )
-
-
-def _said_last(events: Sequence[Event], pages: Pages) -> str:
-    return next((page for event in reversed(events) if (page := page_of(event, pages))), "")
-
-
-def _path(said: str) -> str:
-    """Return the path that is said: without scheme, host, query, fragment, and a slash at its end."""
-    path = re.sub(r"[?#].*", "", said, flags=re.DOTALL)
-    path = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?//[^/]*", "", path) or "/"
-    return path if path == "/" else path.removesuffix("/")
-
-
-def _name(path: str, pages: Pages) -> str:
-    for group in pages.groups:
-        if any(path == pattern or fnmatchcase(path, pattern) for pattern in group.patterns):
-            return group.name
-    parts = ["*" if re.search("[0-9]", part) else part for part in path.split("/")]
-    return "/".join(parts)[:MAX_PAGE]

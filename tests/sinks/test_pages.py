@@ -4,8 +4,13 @@ import msgspec
 import pytest
 
 from stream.agents.rates import RatesState
+from stream.core.definition import Definition, Funnel, Step
+from stream.core.plans import Plans
 from stream.core.rates import Rates
+from stream.core.segment import ALL
+from stream.sinks.live import LiveRates
 from stream.sinks.redis_values import Hash, Ranked
+from stream.sinks.volume import volume
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Read
 from tests.sinks.shop import BEGIN, SHOP, live
@@ -84,3 +89,17 @@ def test_all_of_it_is_written_again() -> None:
     }
     assert len(of_pages) == 5 + 2 * (2 + 4)
     assert of_pages.items() <= again.items()
+
+
+def test_every_step_but_a_last_one_can_be_left() -> None:
+    """Inside a session or across sessions: keys are as many as `check` tells, none of them of a last step."""
+    steps = (Step("view", "view"), Step("cart", "cart"), Step("order", "order"))
+    definition = Definition((Funnel("visit", steps), Funnel("trial", steps, scope="visitor")))
+    rates = Rates(definition)
+    rates.day.slide(0)
+    told = LiveRates("mc", 1_000_000, (ALL,), Plans(definition), 600_000)
+    keys = {key for piece in told.everything(rates) for key in piece}
+    can_be_left = ("visit.view", "visit.cart", "trial.view", "trial.cart")
+    for kind in ("leave", "went_on"):
+        assert {key for key in keys if f":{kind}:" in key} == {f"mc:{kind}:{step}" for step in can_be_left}
+        assert volume(definition, (ALL,)).keys[f"{kind}:{{measure}}"] == len(can_be_left)

@@ -28,7 +28,7 @@ async def read_pages(site: Site, store: Any) -> dict[str, dict[str, float]]:
 def page_differences(
     site: Site, found: Mapping[str, Mapping[str, float]], watermark: int, truth: Truth
 ) -> list[str]:
-    """Compare sliding windows: mean times on pages, and of a day where sessions left and went on."""
+    """Compare sliding windows: mean times on pages, and of a day where funnels were left."""
     wanted: dict[str, dict[str, float]] = {}
     for size_ms in site.definition().times.sizes:
         stays = truth.pages(size_ms, truth.window_end(size_ms, watermark)).stays
