@@ -105,13 +105,14 @@ KEYS: Mapping[str, Key] = {
     ),
     "leave:{measure}": Key(
         "sorted set",
-        "by page how many sessions that got no further than this step of a funnel ended there, in the last 24"
-        " hours",
+        "by page how many sessions, and attempts across sessions, that got no further than this step of a"
+        " funnel ended there, in the last 24 hours",
         _LIVE_FOR,
     ),
     "went_on:{measure}": Key(
         "sorted set",
-        "by page how many of those that ended in the last 24 hours had gone on to a later step from there",
+        "by page how many sessions that ended in the last 24 hours had gone on to a later step from there,"
+        " and how many attempts across sessions did in these hours",
         _LIVE_FOR,
     ),
     "history:{measure}:{segment}": Key(

@@ -77,7 +77,7 @@ def volume(definition: Definition, watched: tuple[str, ...], topologies: int = l
         **{(one,): 1 for one in ("topic", "partition", "version", "currency")},
     }
     series: dict[Owner, int] = {"rates": 0, "partition": 0, "worker": 0}
-    of_pages = sum(len(funnel.steps) - 1 for funnel in definition.funnels if funnel.scope == "session")
+    of_pages = sum(len(funnel.steps) - 1 for funnel in definition.funnels)
     of_measures = 0
     for metric in exposed():
         count = _label_sets(metric.labels, sets) * (_samples() if metric.kind == "histogram" else 1)
