@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from stream.engine.api import InputStatus, Topology
 from tests.chaos.engine.oracle import read_all
 from tests.engine.fakes import NotingObserver, NotingState
 from tests.parts.kafka import KafkaBroker, Record, create_topics, produce
+from tests.waiting import until
 
 _numbers = itertools.count()
 
@@ -56,14 +57,6 @@ async def running(made: Engine, ready: bool = True) -> AsyncIterator[Engine]:
         yield made
     finally:
         await made.app.stop()
-
-
-async def until(condition: Callable[[], object], what: str, within: float = 20.0) -> None:
-    """Return when the condition holds."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        await asyncio.sleep(0.01)  # gives the engine, which runs in this loop, its turn
 
 
 def calls(made: Engine, kind: str) -> list[Any]:

@@ -8,8 +8,8 @@ import pytest
 
 from tests.chaos.violence import SESSION_TIMEOUT_S, Load, violence
 from tests.parts import KafkaBroker, RedisServer
+from tests.waiting import until
 from tests.worker.site import Site
-from tests.worker.waiting import until
 
 EVENTS = int(os.environ.get("MICROCONV_CHAOS_EVENTS", "300000"))
 PER_SECOND = 8_000.0

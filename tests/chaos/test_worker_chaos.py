@@ -19,8 +19,8 @@ from tests.chaos.violence import SESSION_TIMEOUT_S, Load, violence
 from tests.laws.journeys import journeys
 from tests.oracle import Read, judge
 from tests.parts import FAST_COMPACTION, KafkaBroker, RedisServer, create_topics, read_topic
+from tests.waiting import until
 from tests.worker.site import Site
-from tests.worker.waiting import until
 
 pytestmark = pytest.mark.timeout(240)
 

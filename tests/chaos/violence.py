@@ -15,11 +15,11 @@ from stream.simulate.rhythm import steady
 from stream.simulate.sink.kafka import to_kafka
 from stream.simulate.traffic import Traffic
 from tests.chaos.freezing import FOLDER
+from tests.waiting import until
 from tests.worker.fleet import Fleet, running
 from tests.worker.process import WorkerProcess
 from tests.worker.site import Site
 from tests.worker.traffic import BEGIN, MESSY
-from tests.worker.waiting import until
 
 SESSION_TIMEOUT_S = 6.0
 """After so long the partitions of a silent worker go to others."""

@@ -14,7 +14,7 @@ from tests.parts.terminal import resize
 from tests.sinks.owner import Owner, client
 from tests.top.process import REPOSITORY, OnTerminal, command, environment, on_terminal, piped
 from tests.top.shop import SHOP, rates, values
-from tests.worker.waiting import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs terminals of its own")
 

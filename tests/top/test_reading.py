@@ -11,7 +11,7 @@ from stream.top.subject import Choice
 from tests.parts.redis_server import RedisServer
 from tests.sinks.owner import Owner, client
 from tests.top.shop import BEGIN, MINUTE, SUBJECT, rates, values
-from tests.worker.waiting import until
+from tests.waiting import until
 
 FIVE, HOUR = 5 * MINUTE, 60 * MINUTE
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from tests.parts import produce, read_topic
+from tests.waiting import until
 from tests.worker.exposed import counter_differences, gauge_differences, outcome_differences
 from tests.worker.process import Sample, WorkerProcess
 from tests.worker.site import Site
 from tests.worker.traffic import closing_events, closing_time
 from tests.worker.truth import Truth
 from tests.worker.verdict import differences
-from tests.worker.waiting import until
 
 COMMAND = ("-m", "stream", "worker")
 """How a worker is started; what tells it the configuration follows."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from prometheus_client.parser import text_string_to_metric_families
 
 from stream.embedded.process import free_port
-from tests.worker.waiting import until
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 

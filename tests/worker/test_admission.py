@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.parts import KafkaBroker, Record, RedisServer, produce, read_topic
+from tests.waiting import until
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import BEGIN
-from tests.worker.waiting import until
 
 ROOM = 3
 FIRST = ("a", "b", "c")

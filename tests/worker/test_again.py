@@ -11,11 +11,11 @@ import pytest
 
 from stream.simulate.disorder import Arrival
 from tests.parts import read_topic
+from tests.waiting import until
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import BEGIN, HOUR, messy
 from tests.worker.truth import Truth
-from tests.worker.waiting import until
 
 COUNTS = ("sessions", "converted", "open", "actions")
 

@@ -12,12 +12,12 @@ from stream.simulate.rhythm import steady
 from stream.simulate.sites import SITES
 from stream.simulate.traffic import Traffic
 from tests.parts import read_topic
+from tests.waiting import until
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.test_again import last_rows
 from tests.worker.traffic import BEGIN, HOUR, MESSY, messy
 from tests.worker.truth import Truth
-from tests.worker.waiting import until
 
 DAY = 24 * HOUR
 ENDS_WITHIN_S = 120.0

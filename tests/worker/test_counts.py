@@ -13,13 +13,13 @@ import pytest
 from stream.core.event import OUTCOMES
 from stream.simulate.disorder import IN_ORDER
 from tests.parts import read_topic
+from tests.waiting import until
 from tests.worker.exposed import step_sessions
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import messy
 from tests.worker.truth import Truth
 from tests.worker.verdict import differences
-from tests.worker.waiting import until
 
 
 @pytest.mark.says(

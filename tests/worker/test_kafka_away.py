@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.parts import KafkaBroker, RedisServer
+from tests.waiting import until
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import messy
-from tests.worker.waiting import until
 
 
 @pytest.fixture

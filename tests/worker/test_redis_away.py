@@ -6,10 +6,10 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from tests.parts import RedisServer
+from tests.waiting import until
 from tests.worker.fleet import Fleet, running
 from tests.worker.site import Site
 from tests.worker.traffic import messy
-from tests.worker.waiting import until
 
 
 async def counted(fleet: Fleet) -> float:

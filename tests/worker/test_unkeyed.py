@@ -10,12 +10,12 @@ import pytest
 from stream.core.event import OUTCOMES
 from stream.embedded import EmbeddedBroker, EmbeddedStore
 from tests.parts import KafkaBroker, Record, RedisServer, produce, read_topic
+from tests.waiting import until
 from tests.worker.fleet import COMMAND, Fleet, running
 from tests.worker.process import WorkerProcess
 from tests.worker.site import Site
 from tests.worker.traffic import BEGIN, messy
 from tests.worker.unkeyed import UnkeyedFleet, UnkeyedSite
-from tests.worker.waiting import until
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from tests.chaos.engine.fleet import Slot
 from tests.chaos.engine.oracle import differences
 from tests.parts.kafka import create_topics
+from tests.waiting import until
 
 _numbers = itertools.count()
 
@@ -95,11 +96,7 @@ class Run:
         Raises:
             TimeoutError: It does not hold in time.
         """
-        deadline = time.monotonic() + within
-        while not condition():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {within:.0f} s: {what} (seed {self.seed})")
-            await asyncio.sleep(0.02)
+        await until(condition, f"{what} (seed {self.seed})", within)
 
     async def flow(self, seconds: float) -> None:
         """Let events flow for so long."""
