@@ -79,7 +79,7 @@ async def _send(place: Place, past: PastWindows, screen: Console) -> Windows:
     wanted = {(duration_text(width), start) for width, starts in past.starts.items() for start in starts}
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
-        task = bars.add_task("", total=len(wanted))
+        task = bars.add_task("", total=past.kept)
         return await send(place, past.records(), wanted, lambda: bars.advance(task))
 
 
