@@ -3,12 +3,14 @@
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, NoReturn
 
 import typer
 
-from stream.configuration import PRESETS, ConfigurationError, Found, find, preset_text
+from stream.configuration import PRESETS, ConfigurationError, find, preset_text
+from stream.settings import Settings
 
 cli = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Exact micro-conversion rates of live sites, in seconds."
@@ -37,16 +39,13 @@ def _verbs() -> None:
 @cli.command()
 def worker(config: ConfigFile = None, preset: Preset = None) -> None:
     """Run one worker. Start as many as there is work; they share it."""
-    found = _found(config, preset)
-    from stream.logs import set_up
+    with _settings(config, preset) as given:
+        from stream.logs import set_up
 
-    set_up()
-    from stream.app import make  # Faust takes a second to import: only the verbs that need it pay
+        set_up()
+        from stream.app import make  # Faust takes a second to import: only the verbs that need it pay
 
-    try:
-        engine = make(found.settings).engine
-    except ConfigurationError as error:
-        _refuse(found.refusal(error))
+        engine = make(given).engine
     engine.run()
 
 
@@ -107,10 +106,10 @@ def simulate(
     to: Annotated[str, typer.Option(metavar="kafka|-", help="Where to: the topic, or JSON lines.")] = "kafka",
 ) -> None:
     """Send realistic traffic of the kind of site that is measured, to Kafka or as JSON lines."""
-    settings = _found(config, preset).settings
-    from stream.simulate.command import simulate as run
+    with _settings(config, preset) as given:
+        from stream.simulate.command import simulate as run
 
-    raise typer.Exit(run(settings, rate, sessions, start, seed, to, drop or (), preset))
+        raise typer.Exit(run(given, rate, sessions, start, seed, to, drop or (), preset))
 
 
 @cli.command()
@@ -147,12 +146,12 @@ def replay(
     ] = None,
 ) -> None:
     """Count recorded events: what a worker would have counted, without a broker."""
-    settings = _found(config, preset).settings
-    from stream.replay.command import replay as run
+    with _settings(config, preset) as given:
+        from stream.replay.command import replay as run
 
-    raise typer.Exit(
-        run(settings, files, as_json=as_json, what=what, as_arrived=as_arrived, cores=cores, leave=os._exit)
-    )
+        raise typer.Exit(
+            run(given, files, as_json=as_json, what=what, as_arrived=as_arrived, cores=cores, leave=os._exit)
+        )
 
 
 @cli.command()
@@ -166,10 +165,10 @@ def backfill(
     as_json: Annotated[bool, typer.Option("--json", help="What became of it as one JSON object.")] = False,
 ) -> None:
     """Load past events as history: closed hours and minutes from before the workers came."""
-    settings = _found(config, preset).settings
-    from stream.backfill.command import backfill as run
+    with _settings(config, preset) as given:
+        from stream.backfill.command import backfill as run
 
-    raise typer.Exit(run(settings, files, as_json=as_json))
+        raise typer.Exit(run(given, files, as_json=as_json))
 
 
 @cli.command()
@@ -213,17 +212,23 @@ def top(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a second.")] = False,
 ) -> None:
     """Show the rates live, as Redis has them; without a terminal, one table."""
-    settings = _found(config, preset).settings
-    from stream.top.run import top as run
+    with _settings(config, preset) as given:
+        from stream.top.run import top as run
 
-    raise typer.Exit(run(settings, window, segment, once=once, as_json=as_json))
+        raise typer.Exit(run(given, window, segment, once=once, as_json=as_json))
 
 
-def _found(config: str | None, preset: str | None) -> Found:
+@contextmanager
+def _settings(config: str | None, preset: str | None) -> Iterator[Settings]:
+    """Give the configuration to what needs it; what is wrong with it, now or then, ends the command."""
     try:
-        return find(config, preset)
+        found = find(config, preset)
     except ConfigurationError as error:
         _refuse(error)
+    try:
+        yield found.settings
+    except ConfigurationError as error:
+        _refuse(found.refusal(error))
 
 
 def _refuse(error: ConfigurationError) -> NoReturn:

@@ -101,7 +101,8 @@ def _read(file: str | None, preset: str | None, env: Mapping[str, str]) -> tuple
         return str(path), tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ConfigurationError(f"{path}: cannot be read ({why}); wanted: a TOML file") from None
+        named = f"environment {ENV_FILE}: " if env.get(ENV_FILE) and not file else ""
+        raise ConfigurationError(f"{named}{path}: cannot be read ({why}); wanted: a TOML file") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: not TOML: {error}") from None
 

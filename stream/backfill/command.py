@@ -12,7 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from stream.backfill.counted import PastWindows
 from stream.backfill.place import NobodyCountsError, Place
 from stream.backfill.sending import Windows, send
-from stream.configuration import ConfigurationError
 from stream.core.bucket import HOUR, MINUTE
 from stream.replay.files import InputError, check
 from stream.replay.progress import progress
@@ -34,6 +33,9 @@ def backfill(settings: Settings, files: list[str], *, as_json: bool = False) -> 
     Returns:
         0 good; 1 nobody took anything, Kafka is away or a file is broken; 2 a file is missing, or the
         workers count by another configuration.
+
+    Raises:
+        ConfigurationError: A file for logging in cannot be read.
     """
     screen = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     definition = settings.definition()
@@ -61,9 +63,6 @@ def backfill(settings: Settings, files: list[str], *, as_json: bool = False) -> 
             " this again"
         )
         return 1
-    except ConfigurationError as error:
-        screen.print(str(error))
-        return 2
     except KafkaError as error:
         screen.print(complaint(settings.kafka.brokers, error))
         return 1
@@ -79,7 +78,7 @@ async def _send(place: Place, past: PastWindows, screen: Console) -> Windows:
     wanted = {(duration_text(width), start) for width, starts in past.starts.items() for start in starts}
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bars:
-        task = bars.add_task("", total=len(wanted))
+        task = bars.add_task("", total=past.kept)
         return await send(place, past.records(), wanted, lambda: bars.advance(task))
 
 

@@ -1,14 +1,18 @@
 """What to think twice about: too much, what can have no effect, and what is configured but not done yet."""
 
 from collections.abc import Iterator
+from itertools import pairwise
+from math import inf
 from typing import Any
 
 import msgspec
 
+from stream.core.condition import comparisons, is_number
 from stream.core.definition import MICRO, Definition
 from stream.core.pages import path_of
 from stream.kinds import NotYet, Section
 from stream.settings import Settings
+from stream.units import duration_text
 
 ADVISED_AT_MOST = 10
 """So many micro-conversions can be watched at a time."""
@@ -76,6 +80,7 @@ def doubts(
             )
         )
     found += _without_effect(settings)
+    found += _never(settings)
     by_reason: dict[str, list[str]] = {}
     for key, mark in _not_yet("", settings):
         by_reason.setdefault(mark.text, []).append(key)
@@ -84,7 +89,7 @@ def doubts(
 
 
 def _without_effect(settings: Settings) -> Iterator[Doubt]:
-    """Yield what is said about weights and pages and can change nothing."""
+    """Yield what is said about weights, spans, crosses and pages and can change nothing."""
     weights = [
         f"funnel.{funnel.name}.{step.name}.weight"
         for funnel in settings.funnel
@@ -98,12 +103,47 @@ def _without_effect(settings: Settings) -> Iterator[Doubt]:
             " a [[micro]] with the same event can"
         )
         yield Doubt(tuple(weights), text)
+    longest = settings.sessions.max_length
+    for funnel in settings.funnel:
+        if funnel.scope == "session" and funnel.within > longest:
+            text = (
+                f"{duration_text(funnel.within)} is longer than any session (sessions.max_length ="
+                f" {duration_text(longest)}), in which the funnel runs; wanted: at most that, or"
+                " scope = 'visitor'"
+            )
+            yield Doubt((f"funnel.{funnel.name}.within",), text)
+    for name, dimension in settings.dimensions.items():
+        for twice in sorted({part for part in dimension.cross if dimension.cross.count(part) > 1}):
+            text = f"{twice!r} is crossed with itself, which tells nothing more apart; wanted: each once"
+            yield Doubt((f"dimensions.{name}",), text)
     for group in settings.definition().pages.groups:
         for pattern in group.patterns:
             path = path_of(pattern.replace("?", _ANY)).replace(_ANY, "?")
             if path != pattern:
                 text = f"{pattern!r} fits no page: pages are known by their paths; wanted: such as {path!r}"
                 yield Doubt((f"pages.groups.{group.name}",), text)
+
+
+def _never(settings: Settings) -> Iterator[Doubt]:
+    """Yield the conditions that no event can fulfil."""
+    wheres = [(f"micro.{micro.name}", micro.where) for micro in settings.micro]
+    for funnel in settings.funnel:
+        wheres += [(f"funnel.{funnel.name}.{step.name}", step.where) for step in funnel.steps]
+        wheres += [(f"funnel.{funnel.name}.exclude.{ends.event}", ends.where) for ends in funnel.exclude]
+    for path, where in wheres:
+        for field, patterns in where.items():
+            for pattern in [patterns] if isinstance(patterns, str) else patterns:
+                if is_number(field) and _contradicts_itself(pattern):
+                    yield Doubt((f"{path}.where.{field}",), f"{pattern!r} holds for no number")
+
+
+def _contradicts_itself(pattern: str) -> bool:
+    """Whether a pattern is comparisons of which never all hold."""
+    found = comparisons(pattern)
+    limits = sorted({limit for _, limit in found})
+    # What holds for any number holds for one of these: a limit, one between two limits, or beyond them all.
+    numbers = (-inf, *limits, *(a / 2 + b / 2 for a, b in pairwise(limits)), inf)
+    return not any(all(compare(number, limit) for compare, limit in found) for number in numbers)
 
 
 def _not_yet(path: str, section: Section) -> Iterator[tuple[str, NotYet]]:

@@ -3,14 +3,23 @@
 Pages of groups always are; others as long as there is room, first come. Tallies have them by number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from stream.core.definition import Pages
 from stream.core.delta import Code
 from stream.core.labels import OTHER
 from stream.core.numbered import Numbered
-from stream.core.tally import FIRST_PAGE, PAGE_STRIDE, STAY_COUNT, STAY_PLACES, STAY_TIME, page_place
+from stream.core.tally import (
+    FIRST_PAGE,
+    PAGE_STRIDE,
+    STAY_COUNT,
+    STAY_PLACES,
+    STAY_TIME,
+    Tallies,
+    add_tallies,
+    page_place,
+)
 
 DAY: Final = 86_400_000
 """Where people leave is told of so long, ms."""
@@ -20,6 +29,9 @@ Stays = tuple[int, int]
 
 Passed = tuple[int, int]
 """Of a page and a measure: how many sessions left it there, and how many went on from there."""
+
+ByName = tuple[str, dict[int, int]]
+"""A page by its name, with its tallies by their places among its own: for who has other numbers."""
 
 
 class PageBook(Numbered):
@@ -40,10 +52,27 @@ class PageBook(Numbered):
             return page_place(self.number(code.left[0]), which)
         return -1
 
+    def by_page(self, tallies: Mapping[int, int]) -> list[ByName]:
+        """Return the tallies of each page that has any, by number."""
+        found: dict[int, dict[int, int]] = {}
+        for place, count in tallies.items():
+            if place >= FIRST_PAGE:
+                page, which = divmod(place - FIRST_PAGE, PAGE_STRIDE)
+                found.setdefault(page, {})[which] = count
+        return [(self.names[page], found[page]) for page in sorted(found)]
+
+    def tallies(self, pages: Iterable[ByName]) -> Tallies:
+        """Return the tallies of pages that another book told, at their places here; it numbers new ones."""
+        found: Tallies = {}
+        for name, of_page in pages:
+            number = self.number(name)  # several may have that of the rest
+            add_tallies(found, {page_place(number, which): count for which, count in of_page.items()})
+        return found
+
     def stays(self, tallies: Mapping[int, int]) -> dict[str, Stays]:
         """Return how long and how often sessions stayed on each page."""
         found: dict[str, Stays] = {}
-        for page, of_page in self._by_page(tallies):
+        for page, of_page in self.by_page(tallies):
             time, count = of_page.get(STAY_TIME, 0), of_page.get(STAY_COUNT, 0)
             if count > 0:
                 found[page] = time, count
@@ -52,17 +81,9 @@ class PageBook(Numbered):
     def leaving(self, tallies: Mapping[int, int]) -> dict[str, dict[str, Passed]]:
         """Return, by measure and page, how many sessions left and how many went on."""
         found: dict[str, dict[str, Passed]] = {}
-        for page, of_page in self._by_page(tallies):
+        for page, of_page in self.by_page(tallies):
             for measure in sorted({(which - STAY_PLACES) // 2 for which in of_page if which >= STAY_PLACES}):
                 first = STAY_PLACES + 2 * measure
                 passed = of_page.get(first, 0), of_page.get(first + 1, 0)
                 found.setdefault(self._measures[measure], {})[page] = passed
         return found
-
-    def _by_page(self, tallies: Mapping[int, int]) -> list[tuple[str, dict[int, int]]]:
-        found: dict[int, dict[int, int]] = {}
-        for place, count in tallies.items():
-            if place >= FIRST_PAGE:
-                page, which = divmod(place - FIRST_PAGE, PAGE_STRIDE)
-                found.setdefault(page, {})[which] = count
-        return [(self.names[page], found[page]) for page in sorted(found)]

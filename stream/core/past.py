@@ -11,7 +11,9 @@ import msgspec
 from stream.core.bucket import HOUR, MINUTE, Slot
 from stream.core.cell import add, new_row
 from stream.core.closed import ClosedRow, anything
+from stream.core.page_book import ByName
 from stream.core.rates import Rates
+from stream.core.segment import ALL
 from stream.core.tally import add_tallies
 
 PAST_KEY: Final = b"past"
@@ -28,13 +30,15 @@ class Past(msgspec.Struct, array_like=True, gc=False):
         fingerprint: Of the definition by which it was counted.
         width: Its length, ms: one of ``WIDTHS``.
         start: Where it begins, ms.
-        segments: Each segment with its cells and its tallies.
+        segments: Each segment with its cells, and its tallies but for those of pages.
+        pages: Those of pages, which are of all sessions together, by name: each book has its own numbers.
     """
 
     fingerprint: str
     width: int
     start: int
     segments: list[tuple[str, list[int], dict[int, int]]]
+    pages: list[ByName] = []
 
 
 def take_past(rates: Rates, past: Past) -> list[ClosedRow] | None:
@@ -53,6 +57,8 @@ def take_past(rates: Rates, past: Past) -> list[ClosedRow] | None:
     slots = _admitted(rates, past)
     if not level.accepts(past.start):
         return [row for segment, slot in slots.items() for row in closed.rows_of(past.start, segment, slot)]
+    if past.pages:  # only now: what is published and not kept must not take room from other pages
+        add_tallies(slots.setdefault(ALL, _nothing(rates)).tallies, rates.pages.tallies(past.pages))
     gone = [segment for segment, _ in level.segments(past.start) if segment not in slots]
     slots |= {segment: _nothing(rates) for segment in gone}
     windows = [w for w in rates.sliding if w.buckets is level and w.contains(past.start)]

@@ -13,7 +13,6 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from stream.configuration import ConfigurationError
 from stream.core.definition import Definition
 from stream.sections import Kafka
 from stream.settings import Settings
@@ -81,6 +80,9 @@ def simulate(
         to: ``kafka`` or ``-`` (standard output, a JSON object a line).
         drops: Conversions that do not happen, each as ``stream.simulate.drop`` says.
         preset: Whose site is simulated; ``None``: the one on which most happens of what is measured.
+
+    Raises:
+        ConfigurationError: A file for logging in cannot be read.
     """
     screen = Console(stderr=True, highlight=False, soft_wrap=True)
     plan = None
@@ -95,7 +97,7 @@ def simulate(
                 )
             else:
                 sent = asyncio.run(_to_kafka(settings.kafka, plan, progress))
-    except (UsageError, ConfigurationError, OSError) as error:
+    except (UsageError, OSError) as error:
         screen.print(str(error), markup=False)
         return 2
     except KafkaError as error:

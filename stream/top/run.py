@@ -8,6 +8,7 @@ import time
 from rich.console import Console
 
 from stream.board.terminal import draws
+from stream.configuration import ConfigurationError
 from stream.settings import Settings
 from stream.sinks.redis_link import RedisUrlError
 from stream.top.board import Board, Observer
@@ -34,6 +35,9 @@ def top(
         segment: ``all`` or ``dimension=value``.
         once: Print one table or object, and end; as without a terminal.
         as_json: Print one JSON object a second.
+
+    Raises:
+        ConfigurationError: The address of Redis is none.
     """
     failures = Console(stderr=True, highlight=False, soft_wrap=True)
     subject = subject_of(settings)
@@ -44,8 +48,7 @@ def top(
         failures.print(str(error), markup=False)
         return 2
     except RedisUrlError as error:
-        failures.print(f"redis.url: {str(error).removeprefix('Redis URL: ')}", markup=False)
-        return 2
+        raise ConfigurationError(f"redis.url: {str(error).removeprefix('Redis URL: ')}") from None
     try:
         return asyncio.run(_run(settings, subject, choice, once=once, as_json=as_json))
     except (KeyboardInterrupt, asyncio.CancelledError):

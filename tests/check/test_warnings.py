@@ -1,4 +1,4 @@
-"""What ``check`` warns of: too much to watch, and what this version does not do."""
+"""What ``check`` warns of: too much to watch, what has no effect, and what this version does not do."""
 
 from pathlib import Path
 
@@ -54,6 +54,58 @@ def test_weights_that_no_session_can_earn_are_warned_of(tmp_path: Path) -> None:
     (doubt,) = told(tmp_path, text.replace("session", "visitor")).warnings
     assert doubt.keys == ("funnel.f.b.weight",)
     assert "a [[micro]] with the same event can" in doubt.text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "never"),
+    [
+        (">= 10 < 5", True),
+        ("> 5 < 5", True),
+        (">= 5 < 5", True),
+        ("<1>2", True),
+        (">= 5 <= 5", False),
+        ("> 4 < 5", False),
+        ("> 100000000000000000", False),
+        ("< 1 < 5 > -3", False),
+        (">= 10 < 5x", None),
+        ("5", False),
+    ],
+)
+def test_comparisons_that_contradict_each_other_are_warned_of(
+    tmp_path: Path, pattern: str, never: bool | None
+) -> None:
+    """No number is at least 10 and less than 5: what waits for one waits for ever, wherever it stands."""
+    where = f'where = {{ value = ["7", "{pattern}"], page = "{pattern}" }}'
+    steps = f'[{{ name = "a", event = "a" }}, {{ name = "b", event = "b", {where} }}]'
+    funnel = f'[[funnel]]\nname = "f"\nsteps = {steps}\nexclude = [{{ event = "x", {where} }}]\n'
+    text = f"{ACTION}{where}\n{funnel}"
+    if never is None:
+        assert "comparisons of numbers" in run("-c", written(tmp_path, text)).stderr
+        return
+    found = {doubt.keys: doubt.text for doubt in told(tmp_path, text).warnings}
+    keys = ["micro.share.where.value", "funnel.f.b.where.value", "funnel.f.exclude.x.where.value"]
+    assert found == ({(key,): f"{pattern!r} holds for no number" for key in keys} if never else {})
+
+
+def test_a_funnel_that_outlasts_its_session_is_warned_of(tmp_path: Path) -> None:
+    """A session is cut at `max_length`: a longer `within` is of no use, unless the funnel outlasts it."""
+    steps = '[{ name = "a", event = "a" }, { name = "b", event = "b" }]'
+    text = f'[[funnel]]\nname = "f"\nwithin = "2d"\nsteps = {steps}\n'
+    (doubt,) = told(tmp_path, text).warnings
+    assert doubt.keys == ("funnel.f.within",)
+    assert doubt.text.startswith("2d is longer than any session (sessions.max_length = 24h)")
+    assert told(tmp_path, text.replace("2d", "24h")).warnings == ()
+    assert told(tmp_path, f'{text}scope = "visitor"\n').warnings == ()
+    assert told(tmp_path, f'{text}[sessions]\nmax_length = "2d"\n').warnings == ()
+
+
+def test_a_cross_of_a_dimension_with_itself_is_warned_of(tmp_path: Path) -> None:
+    """`mobile/mobile` tells no more than `mobile`, and takes the room of segments."""
+    text = f'{ACTION}[dimensions]\ndevice = {{}}\nsource = {{}}\nboth = {{ cross = ["device", "source"] }}\n'
+    assert told(tmp_path, text).warnings == ()
+    (doubt,) = told(tmp_path, text.replace('"source"]', '"source", "device"]')).warnings
+    assert doubt.keys == ("dimensions.both",)
+    assert doubt.text.startswith("'device' is crossed with itself")
 
 
 @pytest.mark.parametrize(

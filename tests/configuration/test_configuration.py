@@ -34,6 +34,15 @@ def test_file_then_variable_then_default_file(tmp_path: Path, monkeypatch: pytes
     assert load(environ={}).kafka.group == "microconv"
 
 
+def test_a_variable_that_names_no_file_is_named(tmp_path: Path) -> None:
+    """Who did not say which file to read is told where that was said; who did knows."""
+    (missing, variable) = (str(tmp_path / "none.toml"), "environment MICROCONV_CONFIG: ")
+    for file, begins in ((None, f"{variable}{missing}: cannot be read (No such"), (missing, f"{missing}: ")):
+        with pytest.raises(ConfigurationError) as error:
+            load(file, environ={"MICROCONV_CONFIG": missing})
+        assert str(error.value).startswith(begins)
+
+
 def test_the_environment_overrides(tmp_path: Path) -> None:
     """MICROCONV_<SECTION>__<KEY> wins over the file, in every type, also inside nested tables."""
     file = tmp_path / "c.toml"

@@ -1,19 +1,26 @@
 """Windows of the past: what the owner of the rates takes of them, and what that does to its own."""
 
+from collections import Counter
+
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stream.core.bucket import HOUR, MINUTE
 from stream.core.closed import ClosedRow
-from stream.core.definition import Definition, Dimension, Micro, Times
+from stream.core.definition import Definition, Dimension, Micro, Pages, Times
 from stream.core.delta import Code, Delta
 from stream.core.labels import OTHER
 from stream.core.past import Past, take_past
 from stream.core.rates import Rates
+from stream.core.tally import STAY_COUNT, STAY_TIME
 
 DEFINITION = Definition(
     micros=(Micro("share", "share"),),
     dimensions=(Dimension("source", "source", max_values=2),),
     times=Times(),
+    pages=Pages(max_values=2),
 )
 SHARE = "micro.share"
 BEGIN = 1_767_603_600_000
@@ -43,6 +50,17 @@ def past(width: int, start: int, **sessions: int) -> Past:
         (name.replace("__is__", "="), [n, n // 2, 0, n // 2] + [0] * 16, {}) for name, n in sessions.items()
     ]
     return Past(DEFINITION.fingerprint(), width, start, segments)
+
+
+def told(start: int, pages: dict[str, int], width: int = MINUTE) -> Past:
+    """Return a window in which nothing but so many stays of 2 s on each page happened."""
+    stays = [(page, {STAY_TIME: 2_000 * n, STAY_COUNT: n}) for page, n in pages.items()]
+    return Past(DEFINITION.fingerprint(), width, start, [], stays)
+
+
+def stays(rates: Rates) -> dict[str, tuple[int, int]]:
+    """Return how long and how often sessions of the last 24 hours stayed on each page."""
+    return rates.pages.stays(rates.day.tallies.get("all", {}))
 
 
 def shares(rows: list[ClosedRow]) -> dict[tuple[str, str, int], int]:
@@ -126,3 +144,53 @@ def test_another_file_takes_the_place_of_the_first() -> None:
 def test_the_whole_and_the_rest_are_what_they_are(segment: str) -> None:
     """They need no room."""
     assert counting().segments.admit(segment) == segment
+
+
+def test_pages_of_the_past_are_told_by_the_names_that_there_are() -> None:
+    """They come by name and get the owner's numbers; what finds no room adds up in the rest."""
+    rates = counting()
+    rates.pages.number("/mine")
+    take_past(rates, told(BEGIN - HOUR, {"/past": 1, "/mine": 2, "/b": 3, OTHER: 4, "/c": 5}))
+    assert stays(rates) == {"/past": (2_000, 1), "/mine": (4_000, 2), OTHER: (24_000, 12)}
+    assert rates.pages.changed, "names are state"
+    assert rates.publish() == [], "nobody publishes pages, so a window of nothing else has no row"
+
+
+def test_pages_of_what_is_only_published_take_no_room() -> None:
+    """Nobody is told of pages of last year: those of today are the first to come."""
+    rates = counting()
+    rows = take_past(rates, told(BEGIN - 200 * DAY, {"/old": 1, "/older": 1}, HOUR))
+    assert rows == []
+    take_past(rates, told(BEGIN - HOUR, {"/a": 1, "/b": 1}))
+    assert set(stays(rates)) == {"/a", "/b"}
+
+
+def test_what_was_sent_before_there_were_pages_is_read() -> None:
+    """A record without pages is a window without any."""
+    old = msgspec.msgpack.encode((DEFINITION.fingerprint(), MINUTE, BEGIN - HOUR, []))
+    assert msgspec.msgpack.decode(old, type=Past).pages == []
+
+
+SOME_PAGES = st.dictionaries(st.sampled_from(["/a", "/b", "/c", "/d", OTHER]), st.integers(1, 5))
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), SOME_PAGES, st.integers(0, 2)), max_size=8))
+def test_pages_are_those_of_the_windows_that_were_loaded_last(
+    loaded: list[tuple[int, dict[str, int], int]],
+) -> None:
+    """However often windows come again, or others in their place, each counts once, as it came last."""
+    rates, last = counting(), dict[int, Past]()
+    names: dict[str, None] = {}
+    for minutes, pages, again in loaded:
+        window = last[minutes] = told(BEGIN - HOUR - minutes * MINUTE, pages)
+        for _ in range(1 + again):
+            assert take_past(rates, window) == []
+        names |= dict.fromkeys(page for page in pages if page != OTHER)
+    apart = list(names)[:2]
+    wanted = Counter[str]()
+    for window in last.values():
+        for page, of_page in window.pages:
+            wanted[page if page in apart else OTHER] += of_page[STAY_COUNT]
+    assert stays(rates) == {page: (2_000 * count, count) for page, count in wanted.items()}
+    rates.day.slide(BEGIN + 2 * DAY)
+    assert stays(rates) == {}
