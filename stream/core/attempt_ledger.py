@@ -31,9 +31,10 @@ class AttemptLedger:
         self._takings = takings
 
     def closed(self, state: Session) -> None:
-        """Contribute that an attempt ended without its last step."""
+        """Contribute that an attempt ended without its last step, and the delays of the others."""
         mask = bits_of(state.reached)
         self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
+        self._words.delays.contribute(state, mask, self._hits, 1)
 
     def withdraw(self, state: Session, closed: bool) -> None:
         """Take back everything that an attempt has contributed."""
@@ -65,6 +66,7 @@ class AttemptLedger:
             self._takings.contribute(state, state.revenue, combination, times)
         if closed:
             self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
+            self._words.delays.contribute(state, mask, self._corrections, times)
 
     def _sight(self, combination: int, measures: int, before: int) -> None:
         for measure, codes in enumerate(self._words.counted):
