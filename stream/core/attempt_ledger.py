@@ -35,9 +35,11 @@ class AttemptLedger:
         self._tallies = tallies
 
     def closed(self, state: Session) -> None:
-        """Contribute that an attempt ended without its last step."""
+        """Contribute that an attempt ended without its last step, and the delays of the others."""
         mask = bits_of(state.reached)
         self._hits.add(self._words.leave_of_attempt(mask), state, self._combination(state), 1)
+        if self._tallies:
+            self._words.delays.contribute(state, mask, self._hits, 1)
 
     def left(self, leaving: Leaving) -> None:
         """Contribute where an attempt got no further by the end of a session."""
@@ -78,6 +80,8 @@ class AttemptLedger:
         if closed:
             self._corrections.add(self._words.leave_of_attempt(mask), state, combination, times)
         if self._tallies:
+            if closed:
+                self._words.delays.contribute(state, mask, self._corrections, times)
             self._words.leavings.go_on(state, self._corrections, times)
             if left is not None:
                 self._words.leavings.leave(left, self._corrections, times)

@@ -1,9 +1,10 @@
-"""Delays: how long after its base a session reached a measure, in coarse bins.
+"""Delays: how long after its base a session, or an attempt, reached a measure, in coarse bins.
 
 They tell how soon conversions come, and so what a young cohort will come to (:mod:`stream.core.maturity`):
-that is told of cohorts that have had their time, so a session contributes them when it closes.
-Each is counted at the time of the base, where the cohort is, and in the segment ``all`` alone. It follows
-from the session's state, like all that is contributed; nothing that comes in order changes it.
+that is told of cohorts that have had their time, so a session contributes them when it closes, and so does
+an attempt across sessions. Each is counted at the time of the base, where the cohort is, and in the segment
+``all`` alone. It follows from their state, like all that is contributed; nothing that comes in order changes
+it.
 
 Bounds of bins are whole milliseconds, made without floating point: a delay is in the same bin on every
 machine. The first has what is shorter than 1,024 ms; from there on each power of two is cut into four equal
@@ -50,13 +51,11 @@ def bounds(number: int) -> tuple[int, int]:
 def delay_bases(plans: Plans) -> list[int]:
     """Return for each measure the one from which its delays count (``NO_TIME``: the session's beginning).
 
-    ``NO_DELAY``: none are counted. That is so of what is no conversion but a base, of what is reached by
-    closing, and of attempts across sessions, which may take weeks.
+    ``NO_DELAY``: none are counted. That is so of what is no conversion but a base, and of what is reached by
+    closing.
     """
     bases = [NO_DELAY] * len(plans.measures)
-    for number, group in enumerate(plans.groups):
-        if number - 1 in plans.journeys:  # the groups of funnels are behind the session's own
-            continue
+    for group in plans.groups:
         for measure in group.members:
             bases[measure] = group.base
     for measure in (plans.bounced, plans.single_page):
@@ -81,10 +80,10 @@ class Delays:
         self._codes: list[dict[int, int]] = [{} for _ in plans.measures]
 
     def contribute(self, session: Session, mask: int, table: HitTable, times: int) -> None:
-        """Contribute the delays of the measures that a session has reached; of those that have any.
+        """Contribute the delays of the measures that a session, or an attempt, has reached.
 
         Args:
-            session: The session, which has closed.
+            session: The session, or the state of the attempt; it has closed.
             mask: The bits of all measures that it has reached.
             table: Takes the hits.
             times: 1, or -1 to withdraw them.

@@ -3,7 +3,7 @@
 Of the sessions of a young cohort only those that convert quickly have done so. A session of age a has
 converted by now with the probability p * F(a): p is the ratio at which it ends, F(a) the part of all
 conversions that come within a. So what the cohort will come to is estimated by converted / sum of F(a) over
-its sessions, which is p on average, whatever their ages are.
+its sessions, which is p on average, whatever their ages are. The same holds of attempts across sessions.
 
 After Kalbfleisch, J. D., Lawless, J. F. (1989): Inference based on retrospective ascertainment. JASA 84
 (delays of reports, of which only those are known that have come), and Chapelle, O. (2014): Modeling delayed
@@ -33,7 +33,24 @@ def settling_span(definition: Definition) -> int:
     for funnel in definition.funnels:
         if funnel.scope == "session":
             within = max(within, funnel.within_ms, *[step.within_ms or 0 for step in funnel.steps])
-    span = times.timeout + min(within, times.max_length) + times.allowed_lateness
+    return _whole_minutes(times.timeout + min(within, times.max_length) + times.allowed_lateness)
+
+
+def settling_spans(definition: Definition) -> tuple[int, ...]:
+    """Return the settling span (ms, whole minutes) of each measure, by its number.
+
+    That of what is reached in a session is one for all of them. An attempt at a funnel across sessions may
+    convert until the funnel's ``within`` has passed, and the events that tell of it may be late.
+    """
+    in_session = settling_span(definition)
+    spans: list[int] = []
+    for funnel in definition.funnels:
+        across = _whole_minutes(funnel.within_ms + definition.times.allowed_lateness)
+        spans += [in_session if funnel.scope == "session" else across] * len(funnel.steps)
+    return (*spans, *[in_session] * (len(definition.measures()) - len(spans)))
+
+
+def _whole_minutes(span: int) -> int:
     return -(-span // MINUTE) * MINUTE
 
 

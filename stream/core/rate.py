@@ -41,9 +41,9 @@ RATE_FIELDS: tuple[Field, ...] = (
 
 MATURE_RATIO = Field(
     "mature_ratio",
-    "`converted / sessions` of the window of this size whose sessions have had their time: it ends the"
-    " settling span before this one; of micro-conversions, steps of funnels of sessions after the first, and"
-    " `session.engaged`",
+    "`converted / sessions` of the window of this size whose sessions, or attempts, have had their time: it"
+    " ends the measure's settling span before this one; of micro-conversions, steps of funnels after the"
+    " first, and `session.engaged`",
     "0..1",
 )
 FINAL_RATIO = Field(

@@ -6,14 +6,14 @@ back.
 """
 
 from stream.core.attempt import longest
-from stream.core.bucket import HOUR, HOURS_FOR, MINUTE, PANES_FOR, Buckets, level_of
+from stream.core.bucket import HOUR, MINUTE, PANES_FOR, Buckets, level_of
 from stream.core.cell import FIELDS, Effect, Effects
 from stream.core.closed import ClosedRow, ClosedWindows
-from stream.core.cohorts import Cohorts, minutes_for
+from stream.core.cohorts import Cohorts, hours_for, minutes_for
 from stream.core.definition import Definition
 from stream.core.delta import NOBODY, Code, Delta, Hit, Mark
 from stream.core.event import OUTCOMES
-from stream.core.maturity import settling_span
+from stream.core.maturity import settling_spans
 from stream.core.page_book import DAY, PageBook
 from stream.core.plans import Plans
 from stream.core.revenue import Amounts, add_digit
@@ -35,7 +35,7 @@ class Rates:
         windows: Sliding windows that end now, by size.
         day: The one of a day: among them, or only for where people leave.
         pages: Which pages there are.
-        cohorts: The mature windows of each size, and what those that end now will come to.
+        cohorts: The mature windows of each span and size, and what those that end now will come to.
         sliding: All sliding windows.
         closed: Closed minutes, closed hours.
         counters: For each segment, the sessions that reached each measure.
@@ -57,19 +57,15 @@ class Rates:
         self.partitions = 0
         self.watermark: int | None = None
         self.segments = Segments(definition.dimensions)
-        settling = settling_span(definition)
-        longest_size = max(self._times.sizes) + settling
-        hours_for = max(HOURS_FOR, longest_size + 24 * HOUR, longest(plans) + 48 * HOUR)
+        sizes, spans = self._times.sizes, settling_spans(definition)
         self.levels = (
             Buckets(self._times.pane, PANES_FOR, count),
-            Buckets(MINUTE, minutes_for(self._times.sizes, settling), count),
-            Buckets(HOUR, hours_for, count),
+            Buckets(MINUTE, minutes_for(sizes, spans[plans.started]), count),
+            Buckets(HOUR, hours_for(sizes, spans, longest(plans)), count),
         )
-        self.windows = {
-            size: SlidingWindow(size, self.levels[level_of(size)], count) for size in self._times.sizes
-        }
+        self.windows = {size: SlidingWindow(size, self.levels[level_of(size)], count) for size in sizes}
         self.day = self.windows.get(DAY) or SlidingWindow(DAY, self.levels[level_of(DAY)], count)
-        self.cohorts = Cohorts(plans, settling, self.levels, self.windows)
+        self.cohorts = Cohorts(plans, spans, self.levels, self.windows)
         self._ending_now = tuple({**self.windows, DAY: self.day}.values())
         self.sliding = (*self._ending_now, *self.cohorts.mature.values())
         self.closed = tuple(

@@ -5,13 +5,14 @@ from stream.core.window import SlidingWindow
 
 
 def changes(rates: Rates, window: SlidingWindow) -> set[str]:
-    """Return the segments of which a window that ends now, or the mature one of its size, changed.
+    """Return the segments of which a window that ends now, or a mature one of its size, changed.
 
     They are then taken as told.
     """
-    mature = rates.cohorts.mature[window.size]
-    changed = window.changed | mature.changed
-    window.changed, mature.changed = set(), set()
+    changed: set[str] = set()
+    for found in (window, *rates.cohorts.of_size(window.size)):
+        changed |= found.changed
+        found.changed = set()
     return changed
 
 

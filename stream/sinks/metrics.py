@@ -105,7 +105,7 @@ METRICS: Mapping[str, Definition] = {
     ),
     "microconv_mature_ratio": Definition(
         GaugeMetricFamily,
-        "The same of the newest window of that length whose sessions have had their time to convert.",
+        "The same of the newest window of that length whose sessions (attempts) had their time to convert.",
         WINDOW,
         "rates",
     ),

@@ -58,8 +58,8 @@ def settled(took: list[int], before: int = BEGIN - SETTLING - MINUTE) -> list[tu
 
 @pytest.mark.says(
     "`mature_ratio`: `converted / sessions` of the mature window, the newest one of the same size whose"
-    " sessions have had their time: it ends the settling span before the window that ends now, and slides by"
-    " minutes, or by hours where that does.",
+    " sessions, or attempts, have had their time: it ends the measure's settling span before the window that"
+    " ends now, and slides by minutes, or by hours where that does",
 )
 def test_the_mature_window_ends_a_settling_span_before() -> None:
     """At 14:02:30 the last five minutes that had 40 minutes' time ended at 13:22."""
@@ -69,7 +69,7 @@ def test_the_mature_window_ends_a_settling_span_before() -> None:
     story.at("13:18", "p", visitor_id="u")
     story.at("13:22", "share", visitor_id="too young")
     story.at("14:02:25", "p", visitor_id="w")
-    window = core(story).cohorts.mature[5 * MINUTE]
+    window = core(story).cohorts.mature[SETTLING, 5 * MINUTE]
     assert (window.start, window.end) == (at_ms("13:17"), at_ms("13:22"))
     assert core(story).windows[5 * MINUTE].end == at_ms("14:02:30")
     assert core(story).cohorts.mature_ratio(5 * MINUTE, "all", SHARE) == 0.5
@@ -107,9 +107,9 @@ def test_mature_windows_come_back_with_the_buckets() -> None:
     story.pipeline.rates.crash()
     after = core(story)
     assert after is not before
-    for size, window in before.cohorts.mature.items():
-        assert (window.end, window.rows) == (after.cohorts.mature[size].end, after.cohorts.mature[size].rows)
-        assert window.tallies == after.cohorts.mature[size].tallies
+    for (span, size), window in before.cohorts.mature.items():
+        same = after.cohorts.mature[span, size]
+        assert (window.end, window.rows, window.tallies) == (same.end, same.rows, same.tallies)
         final = before.cohorts.final_ratio(size, "all", SHARE)
         assert final == after.cohorts.final_ratio(size, "all", SHARE)
         assert final is not None
@@ -122,14 +122,14 @@ def test_windows_of_hours_have_mature_ones_of_hours() -> None:
     long = replace(DEFINITION, times=replace(DEFINITION.times, sizes=(8 * DAY, 9 * DAY)))
     rates = told(when(BEGIN + 30 * MINUTE, 1, (BEGIN, ENTER, 1)), definition=long)
     assert BEGIN % HOUR == 0
-    assert rates.cohorts.mature[8 * DAY].end == BEGIN - 9 * MINUTE
-    assert rates.cohorts.mature[9 * DAY].end == BEGIN
+    assert rates.cohorts.mature[SETTLING, 8 * DAY].end == BEGIN - 9 * MINUTE
+    assert rates.cohorts.mature[SETTLING, 9 * DAY].end == BEGIN
     assert MINUTES_FOR + SETTLING <= rates.levels[1].keep < MINUTES_FOR + HOUR
     for seq, age in enumerate(range(1, 11 * 24), start=2):
         rates.fold(when(BEGIN + age * HOUR, seq))
         rates.pass_time()
         rates.forget()
-        for size, mature in rates.cohorts.mature.items():
+        for (_, size), mature in rates.cohorts.mature.items():
             inside = mature.end is not None and mature.end - size <= BEGIN < mature.end
             assert (mature.rows.get("all", [0])[SESSIONS] == 1) == inside, (age, size)
 
@@ -143,14 +143,14 @@ def test_windows_of_the_past_are_in_mature_windows() -> None:
         past = Past(DEFINITION.fingerprint(), MINUTE, BEGIN - 30 * MINUTE, segments)
         assert take_past(rates, past) == []
     assert rates.cohorts.mature_ratio(HOUR, "all", SHARE) == 5 / 11
-    assert rates.cohorts.mature[HOUR].tallies["all"] == {delay_place(SHARE, 7): 5}
+    assert rates.cohorts.mature[SETTLING, HOUR].tallies["all"] == {delay_place(SHARE, 7): 5}
 
 
 @pytest.mark.says(
     "`final_ratio`: what `ratio` of the window will come to, `converted / sum of F(age)` over its sessions,",
     "`F(a)` is the part of conversions with a delay of at most `a`, from the delays in the largest mature"
-    " window, linear inside a bin.",
-    "Ages are told by the middle of the pane for the newest 15 minutes, of the minute for what is older.",
+    " window of that settling span, linear inside a bin.",
+    "Ages are told by the middle of the pane for the newest 15 minutes, of the minute for what is older,",
 )
 def test_young_sessions_are_weighed_by_how_soon_conversions_come() -> None:
     """Conversions take 60 to 80 s or 280 to 320 s: by hand, ages of 25 s, 75 s and ten minutes."""
@@ -217,7 +217,7 @@ def test_every_window_is_as_reckoned_session_by_session(
         hits += [(newest - panes * PANE, code, 1) for code in ([ENTER, CONVERT] if converts else [ENTER])]
     rates = told(when(now, 1, *hits))
     counts: dict[int, int] = {}
-    mature = rates.cohorts.mature[3 * HOUR]
+    mature = rates.cohorts.mature[SETTLING, 3 * HOUR]
     for one in took:
         counts[bin_of(one)] = counts.get(bin_of(one), 0) + 1
     assert mature.end is not None

@@ -1,5 +1,6 @@
 """How long after its base a measure was reached: in which bin that is, where it counts, what moves it."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -23,6 +24,20 @@ DEFINITION = Definition(
     dimensions=(Dimension("device", "device", ("mobile",)), Dimension("user_type", "user_type")),
     times=Times(allowed_lateness=60 * MINUTE),
 )
+
+ACROSS = Definition(
+    funnels=(
+        Funnel(
+            "trial",
+            (Step("a", "a"), Step("b", "b", optional=True), Step("c", "c", macro=True)),
+            30 * MINUTE,
+            scope="visitor",
+        ),
+    ),
+    dimensions=DEFINITION.dimensions,
+    times=replace(DEFINITION.times, engaged_after=24 * 60 * MINUTE),
+)
+"""Nobody is engaged, so that only attempts have delays."""
 
 
 def core(story: Story) -> Rates:
@@ -74,20 +89,20 @@ def test_places_of_measures_do_not_meet() -> None:
 
 
 @pytest.mark.says(
-    "Delays, of each conversion of a session that has closed: from when it reached the base to when it"
-    " reached the measure, in the window of the base's time; in `all` alone.",
-    "None are counted of what is a base itself, of what is reached by closing, and of attempts across"
-    " sessions.",
+    "Delays, of each conversion of a session or attempt that has closed: from when it reached the base to"
+    " when it reached the measure, in the window of the base's time; in `all` alone.",
+    "None are counted of what is a base itself, and of what is reached by closing.",
 )
 def test_each_conversion_counts_where_its_base_is() -> None:
-    """At the minute of the base, in no other segment; the base, an attempt and an end have none."""
+    """At the minute of the base, in no other segment; the base and an end have none."""
     story = Story(DEFINITION)
     story.at("13:00:30", "a", device="mobile")
     assert known(story, "13:00") == {}
     story.at("13:02:30", "b")
     story.at("13:02:31", "share")
     story.at("13:05:30", "c")
-    assert known(story, "13:00") == {}, "it has not closed"
+    complete = {"trial.c": [bin_of(5 * MINUTE)]}
+    assert known(story, "13:00") == complete, "the attempt has closed, the session has not"
     story.quiet("3h")
     two_minutes, a_second = bin_of(2 * MINUTE), bin_of(1_000)
     assert known(story, "13:00") == {
@@ -95,10 +110,53 @@ def test_each_conversion_counts_where_its_base_is() -> None:
         "f.c": [bin_of(5 * MINUTE)],
         "micro.share": [two_minutes],
         "session.engaged": [two_minutes],
+        **complete,
     }
     assert known(story, "13:02") == {"micro.after": [a_second]}
     assert known(story, "13:00", "device=mobile") == {}
     assert known(story, "13:00", "user_type=new") == {}
+
+
+def test_an_attempt_has_delays_when_it_is_over() -> None:
+    """Not while its time lasts, nor when a late step 0 prolongs it; then where it began, and only once."""
+    story = Story(ACROSS)
+    story.at("13:00", "a")
+    story.at("13:20", "b")
+    story.at("13:29", "p", visitor_id="w")
+    assert known(story, "13:00") == {}
+    story.at("13:31", "p", visitor_id="w")
+    twenty_minutes = {"trial.b": [bin_of(20 * MINUTE)]}
+    assert known(story, "13:00") == twenty_minutes
+    story.at("13:25", "a")
+    assert known(story, "13:00") == {}, "it is open again"
+    story.crash()
+    story.at("13:53", "c")
+    all_of_it = twenty_minutes | {"trial.c": [bin_of(53 * MINUTE)]}
+    assert known(story, "13:00") == all_of_it
+    story.quiet("3h")
+    assert known(story, "13:00") == all_of_it
+    assert known(story, "13:25") == {}
+    assert known(story, "13:00", "device=mobile") == {}
+
+
+def test_an_attempt_that_is_computed_again_takes_its_delays_along() -> None:
+    """A late first step moves the base; one between two attempts makes them one."""
+    story = Story(ACROSS)
+    story.at("13:10", "a")
+    story.at("13:14", "c")
+    assert known(story, "13:10") == {"trial.c": [bin_of(4 * MINUTE)]}
+    story.at("13:06", "a", device="mobile")
+    assert known(story, "13:10") == {}
+    assert known(story, "13:06") == {"trial.c": [bin_of(8 * MINUTE)]}
+    story.at("14:00", "a")
+    story.at("14:10", "b")
+    story.at("14:40", "a")
+    story.at("14:50", "c")
+    assert known(story, "14:00") == {"trial.b": [bin_of(10 * MINUTE)]}
+    assert known(story, "14:40") == {"trial.c": [bin_of(10 * MINUTE)]}
+    story.at("14:20", "a")
+    assert known(story, "14:40") == {}
+    assert known(story, "14:00") == {"trial.b": [bin_of(10 * MINUTE)], "trial.c": [bin_of(50 * MINUTE)]}
 
 
 def test_a_session_that_is_computed_again_takes_its_delays_along() -> None:
@@ -116,7 +174,7 @@ def test_a_session_that_is_computed_again_takes_its_delays_along() -> None:
     assert known(story, "13:50")["f.c"] == [bin_of(5 * MINUTE)]
     story.crash()
     story.at("13:40", "page_view")
-    assert known(story, "13:50") == {}
+    assert set(known(story, "13:50")) == {"trial.c"}, "an attempt goes across sessions"
     story.at("13:02", "p", device="mobile")
     assert known(story, "13:06")["f.c"] == [bin_of(8 * MINUTE)], "labels do not matter"
     assert known(story, "13:02") == {"session.engaged": [bin_of(4 * MINUTE)]}

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.configuration import load
-from stream.core.definition import Definition, Funnel, Step, Times
+from stream.core.definition import Definition, Funnel, Micro, Step, Times
 from stream.core.delay import bin_of, bounds
-from stream.core.maturity import Course, final_ratio, settling_span
+from stream.core.maturity import Course, final_ratio, settling_span, settling_spans
 
 MINUTE = 60_000
 STEPS = (Step("a", "a"), Step("b", "b"))
@@ -60,8 +60,8 @@ def test_what_a_cohort_will_come_to() -> None:
 
 
 @pytest.mark.says(
-    "The settling span: `timeout`, the longest `within` of a funnel of sessions or of a step of one (no"
-    " longer than `max_length`), and `allowed_lateness`, in whole minutes.",
+    "The settling span of what is reached in a session: `timeout`, the longest `within` of a funnel of"
+    " sessions or of a step of one (no longer than `max_length`), and `allowed_lateness`, in whole minutes.",
 )
 def test_the_settling_span() -> None:
     """Journeys across sessions are not waited for, and no chain is longer than a session."""
@@ -78,3 +78,17 @@ def test_the_settling_span() -> None:
     endless = replace(funnel, name="h", within_ms=9 * 24 * 60 * MINUTE)
     assert settling_span(replace(plain, funnels=(funnel, endless))) == 160 * MINUTE
     assert settling_span(load(preset="ecommerce", environ={}).definition()) == 70 * MINUTE
+
+
+@pytest.mark.says("That of a funnel across sessions: its `within` and `allowed_lateness`, in whole minutes.")
+def test_each_funnel_across_sessions_has_a_span_of_its_own() -> None:
+    """Neither the timeout nor the `within` of another one matters to an attempt."""
+    funnel = Funnel("f", STEPS, 45 * MINUTE)
+    hours = replace(funnel, name="h", within_ms=180 * MINUTE + 1, scope="visitor")
+    weeks = replace(funnel, name="w", within_ms=30 * 24 * 60 * MINUTE, scope="visitor")
+    definition = Definition((hours, funnel, weeks), (Micro("m", "m"),), times=Times(timeout=20 * MINUTE))
+    spans = dict(zip(definition.measures(), settling_spans(definition), strict=True))
+    assert {spans[f"{name}.{step.name}"] for name in "h" for step in STEPS} == {191 * MINUTE}
+    assert {spans["w.a"], spans["w.b"]} == {(30 * 24 * 60 + 10) * MINUTE}
+    rest = {span for measure, span in spans.items() if measure[0] not in "hw"}
+    assert rest == {settling_span(definition)} == {75 * MINUTE}

@@ -1,7 +1,7 @@
 """What a pipeline knows of cohorts that have had their time, and of delays, held against the batch."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -11,9 +11,10 @@ from stream.core.definition import Definition
 from stream.core.rates import Rates
 from stream.core.segment import ALL
 from stream.core.tally import delays as delays_in
+from stream.core.window import SlidingWindow
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Judged, Rows
-from tests.oracle.delays import conversions, delays, settling
+from tests.oracle.delays import delays, settling, step_of
 
 BY_CLOSING = ("session.bounced", "session.single_page")
 """What the batch knows of all sessions, and a pipeline of those that have closed."""
@@ -26,6 +27,8 @@ class Mature(NamedTuple):
     """A mature window as it was at a moment.
 
     Attributes:
+        size: Its length, ms.
+        span: The settling span of its measures, ms.
         live_end: Where the window of its size that ended then ends, ms.
         width: Of the buckets that it slides by, ms.
         start: Where it begins, ms.
@@ -33,6 +36,8 @@ class Mature(NamedTuple):
         known: What is known of each segment and measure; what is not there is nothing.
     """
 
+    size: int
+    span: int
     live_end: int
     width: int
     start: int
@@ -44,30 +49,33 @@ def mature(pipeline: Pipeline) -> list[Mature]:
     """Return all mature windows as they are now."""
     core = _core(pipeline)
     found = []
-    for size, window in core.cohorts.mature.items():
+    for (span, size), window in core.cohorts.mature.items():
         live = core.windows[size].end
         if live is not None and window.end is not None:
             known = {
-                (segment, measure): _ratio(core, size, segment, number)
+                (segment, measure): _ratio(core, window, segment, number)
                 for segment in window.rows
                 for number, measure in enumerate(core.measures)
             }
-            found.append(Mature(live, window.buckets.width, window.end - size, window.end, known))
+            step = window.buckets.width
+            found.append(Mature(size, span, live, step, window.end - size, window.end, known))
     return found
 
 
-def _ratio(core: Rates, size: int, segment: str, number: int) -> Ratio:
-    row = core.cohorts.mature[size].rows[segment][FIELDS * number : FIELDS * (number + 1)]
-    return row[SESSIONS], row[CONVERTED], core.cohorts.mature_ratio(size, segment, number)
+def _ratio(core: Rates, window: SlidingWindow, segment: str, number: int) -> Ratio:
+    row = window.rows[segment][FIELDS * number : FIELDS * (number + 1)]
+    return row[SESSIONS], row[CONVERTED], core.cohorts.mature_ratio(window.size, segment, number)
 
 
-def unlike_batch(windows: Iterable[Mature], batch: Rows, definition: Definition) -> list[str]:
+def unlike_batch(windows: Sequence[Mature], batch: Rows, definition: Definition) -> list[str]:
     """Return where mature windows differ from the minutes that the batch makes of all records."""
-    told = conversions(definition)
+    spans = settling(definition)
     found = []
     for window in windows:
-        where = f"the mature window from {window.start} to {window.end}"
-        if window.end != (window.live_end - settling(definition)) // window.width * window.width:
+        where = f"the mature window of {window.span} ms from {window.start} to {window.end}"
+        if window.width != step_of(window.size, window.span, definition):
+            found.append(f"{where} should not slide by {window.width} ms")
+        if window.end != (window.live_end - window.span) // window.width * window.width:
             found.append(f"{where} should not end then: the newest ends at {window.live_end}")
         sums: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
         for (measure, segment, _, start), row in batch.items():
@@ -77,12 +85,21 @@ def unlike_batch(windows: Iterable[Mature], batch: Rows, definition: Definition)
         for segment, measure in sums.keys() | window.known.keys():
             if batch.scope.segment(segment) and measure not in BY_CLOSING:
                 sessions, converted = sums[segment, measure]
-                ratio = converted / sessions if sessions and measure in told else None
-                has = window.known.get((segment, measure), (0, 0, None))
-                if has != (sessions, converted, ratio):
-                    wanted = (sessions, converted, ratio)
-                    found.append(f"{where}: {measure} {segment} is {has}, wanted {wanted}")
-    return found
+                *counts, told = window.known.get((segment, measure), (0, 0, None))
+                if counts != [sessions, converted]:
+                    found.append(f"{where}: {measure} {segment} is {counts}, wanted {sessions, converted}")
+                ratio = converted / sessions if sessions and measure in spans else None
+                if spans.get(measure, window.span) == window.span and told != ratio:
+                    found.append(f"{where}: {measure} {segment} has ratio {told}, wanted {ratio}")
+    return found + _missing(windows, definition)
+
+
+def _missing(windows: Sequence[Mature], definition: Definition) -> list[str]:
+    """Return which mature windows there should be beside those that there are, or are too many."""
+    spans = set(settling(definition).values())
+    wanted = {(s, n) for s in definition.times.sizes for n in spans if step_of(s, n, definition)}
+    has = {(window.size, window.span) for window in windows}
+    return [f"mature windows of {odd}" for odd in (wanted ^ has if windows else ())]
 
 
 def unlike_delays(pipeline: Pipeline, judged: Judged, definition: Definition) -> list[str]:

@@ -18,12 +18,14 @@ from stream.core.revenue import accounts, amount_in, money_of
 from stream.core.visitor import Attempt, Journey
 from tests.laws.counting import unseen_revenue
 from tests.laws.drawing import BEGIN
+from tests.laws.maturing import mature, unlike_batch, unlike_delays
 from tests.laws.paging import page_differences
 from tests.laws.pipeline import TOPICS, Pipeline
 from tests.laws.sessions import Shown, differences, kept
 from tests.oracle import Read, compare, judge, rows
 from tests.oracle.attempts import attempts_of, reached_across
 from tests.oracle.money import paying, worth
+from tests.oracle.rates import scope_of
 from tests.oracle.record import Event
 
 EXAMPLES = int(os.environ.get("MICROCONV_LAW_EXAMPLES") or 300)
@@ -169,25 +171,29 @@ def test_rows_are_those_of_the_batch(
     if left := reads[(first := owned.position.get(TOPICS[0], 0)) :]:
         owned.apply(TOPICS[0], 0, first, left)
     windows: list[Shown] = []
-    for seconds in (0, 2, 24 * 3_600):
+    for seconds in (0, 2, 298):
         pipeline.let_time_pass(seconds * SECOND)
         windows += kept(pipeline)
+    matured = mature(pipeline)
+    pipeline.let_time_pass(24 * 3_600 * SECOND)
+    windows += kept(pipeline)
 
     note(f"{definition}")
     judged = judge(reads, definition)
     wanted = rows(judged, definition)
     assert compare(pipeline.rows, wanted) == []
+    minutes = wanted.within(scope_of(judged.counted, definition, ("1m",)))
+    assert unlike_delays(pipeline, judged, definition) == []
+    assert unlike_batch(matured, minutes, definition) == []
     assert differences(windows, judged, definition) == []
     assert page_differences(windows, judged, definition) == []
     state = pipeline.rates.state
     assert isinstance(state, RatesState)
     actions: Counter[tuple[str, str]] = Counter()
-    for (measure, segment, size, _), row in wanted.items():
-        if size == "1m":
-            actions[segment, measure] += row["actions"]
+    for (measure, segment, _, _), row in minutes.items():
+        actions[segment, measure] += row["actions"]
     for (segment, measure), n in actions.items():
         assert state.core.counters[segment][state.core.measures.index(measure)] >= n, (segment, measure)
-    minutes = {key: row for key, row in wanted.items() if key[2] == "1m"}
     assert unseen_revenue(state.core, minutes) == []
 
 
