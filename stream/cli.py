@@ -126,7 +126,7 @@ def replay(
         str,
         typer.Option(
             metavar="rates|sessions|times|pages",
-            help="Conversion rates, every session, times to conversion, or where people stay and leave.",
+            help="Rates, sessions and attempts, times to conversion, or where people stay and leave.",
         ),
     ] = "rates",
     as_arrived: Annotated[
