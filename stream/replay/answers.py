@@ -1,6 +1,6 @@
-"""What a replay is asked for, rates, sessions, times or pages, and how it is printed: JSON or for people."""
+"""What a replay is asked for, rates or sessions, say, and how it is printed: JSON or for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, Literal
 
 import msgspec
@@ -13,15 +13,26 @@ from stream.core.rates import Rates
 from stream.core.session import Session
 from stream.core.visitor import Attempt
 from stream.replay.attempts import Attempts
+from stream.replay.facts import fact_rows
 from stream.replay.pages import page_rows
 from stream.replay.sorter import Sorter
 from stream.replay.times import time_rows
-from stream.replay.totals import Counted, Read, Totals, conversions, facts, pages, whole
+from stream.replay.totals import Counted, Read, Totals, conversions, facts, pages, sessions, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
 from stream.replay.windows import WIDTHS
 
-What = Literal["rates", "sessions", "times", "pages"]
-WHAT: tuple[What, ...] = ("rates", "sessions", "times", "pages")
+What = Literal["rates", "sessions", "facts", "times", "pages"]
+WHAT: tuple[What, ...] = ("rates", "sessions", "facts", "times", "pages")
+
+RowsOf = Callable[[Rates, Buckets, int], Sequence[object]]
+"""Returns what is printed of a window, an object a line, by its buckets and start (ms)."""
+
+OF_WINDOWS: Mapping[What, tuple[RowsOf, Callable[[Counted], RenderableType]]] = {
+    "facts": (fact_rows, sessions),
+    "times": (time_rows, conversions),
+    "pages": (page_rows, pages),
+}
+"""What is told of windows as they were counted: of each, and for people of all of them together."""
 
 MEMORY = 64 * 1024 * 1024
 """Bytes of printed sessions and attempts that are held to be sorted; more go to a temporary file."""
@@ -121,10 +132,8 @@ class WindowsAsJson(Answer):
     wants_counted = True
     widths = WIDTHS
 
-    def __init__(
-        self, rows: Callable[[Rates, Buckets, int], Sequence[msgspec.Struct]], out: BinaryIO, screen: Console
-    ) -> None:
-        """Begin; ``rows`` returns those of a window, by its buckets and start."""
+    def __init__(self, rows: RowsOf, out: BinaryIO, screen: Console) -> None:
+        """Begin; ``rows`` returns those of a window."""
         super().__init__(out, screen)
         self._rows = rows
         self._lines = msgspec.json.Encoder().encode_lines
@@ -200,7 +209,7 @@ def answer(
     """Return the answer that is asked for.
 
     Args:
-        what: Rates, sessions, times or pages.
+        what: One of ``WHAT``.
         definition: What is measured.
         out: Takes lines.
         screen: Takes what is said about them.
@@ -209,7 +218,7 @@ def answer(
     """
     if what == "sessions":
         return SessionsAsLines(definition, out, screen, as_json=as_json)
-    if what in ("times", "pages"):
-        rows, told = (time_rows, conversions) if what == "times" else (page_rows, pages)
+    if what in OF_WINDOWS:
+        rows, told = OF_WINDOWS[what]
         return WindowsAsJson(rows, out, screen) if as_json else WholeAsTable(told, out, screen, table)
     return RatesAsJson(out, screen) if as_json else RatesAsTable(definition, out, screen, table)
