@@ -124,8 +124,9 @@ def replay(
     what: Annotated[
         str,
         typer.Option(
-            metavar="rates|sessions|times|pages",
-            help="Conversion rates, every session, times to conversion, or where people stay and leave.",
+            metavar="rates|sessions|facts|times|pages",
+            help="Conversion rates, sessions and attempts, facts about sessions, times to conversion, or"
+            " where people stay and leave.",
         ),
     ] = "rates",
     as_arrived: Annotated[

@@ -5,6 +5,7 @@ back and contributed anew. Such events are few, so that is quick enough. An atte
 change it: not an event that could belong to it, nor the labels of the session in which it began.
 """
 
+from collections.abc import Callable
 from itertools import compress, zip_longest
 
 from stream.core.attempt import (
@@ -37,6 +38,8 @@ class Journeys:
     Attributes:
         oldest: When the oldest attempt that is kept of each visitor began, ms, for whoever has to know what
             can still change; ``None``: nobody has.
+        told: Is told of each attempt that is dropped (visitor, client's id of the session in which it began,
+            attempt): it is as it will stay.
     """
 
     def __init__(self, plans: Plans, timeout: int, ledger: Ledger) -> None:
@@ -45,6 +48,7 @@ class Journeys:
         self._timeout = timeout
         self._ledger = ledger
         self.oldest: dict[str, int] | None = None
+        self.told: Callable[[str, str, Attempt], None] | None = None
 
     def take(self, visitor: Visitor, time: int, event_id: str, kind: int, sid: str, money: Money) -> None:
         """Put an event that counts into the log of its visitor, if such a funnel is made of it."""
@@ -132,6 +136,10 @@ class Journeys:
         stays = [not self._is_final(attempt, visitor, horizon) for attempt in journey.folded]
         if all(stays) and (count or journey.times):
             return False
+        if self.told is not None:
+            for attempt, is_kept in zip(journey.attempts, stays, strict=False):  # `folded` has older labels
+                if not is_kept:
+                    self.told(name, attempt.sid, attempt)
         journey.folded = list(compress(journey.folded, stays))
         journey.attempts = list(compress(journey.attempts, stays)) + journey.attempts[count:]
         self._note(name, journey)

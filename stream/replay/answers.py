@@ -1,6 +1,6 @@
-"""What a replay is asked for, rates, sessions, times or pages, and how it is printed: JSON or for people."""
+"""What a replay is asked for, rates or sessions, say, and how it is printed: JSON or for people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, Literal
 
 import msgspec
@@ -11,28 +11,41 @@ from stream.core.closed import ClosedRow
 from stream.core.definition import Definition
 from stream.core.rates import Rates
 from stream.core.session import Session
+from stream.core.visitor import Attempt
+from stream.replay.attempts import Attempts
+from stream.replay.facts import fact_rows
 from stream.replay.pages import page_rows
 from stream.replay.sorter import Sorter
 from stream.replay.times import time_rows
-from stream.replay.totals import Counted, Read, Totals, conversions, facts, pages, whole
+from stream.replay.totals import Counted, Read, Totals, conversions, facts, pages, sessions, whole
 from stream.replay.visits import LINE_BYTES, Line, Lines, Visits
 from stream.replay.windows import WIDTHS
 
-What = Literal["rates", "sessions", "times", "pages"]
-WHAT: tuple[What, ...] = ("rates", "sessions", "times", "pages")
+What = Literal["rates", "sessions", "facts", "times", "pages"]
+WHAT: tuple[What, ...] = ("rates", "sessions", "facts", "times", "pages")
+
+RowsOf = Callable[[Rates, Buckets, int], Sequence[object]]
+"""Returns what is printed of a window, an object a line, by its buckets and start (ms)."""
+
+OF_WINDOWS: Mapping[What, tuple[RowsOf, Callable[[Counted], RenderableType]]] = {
+    "facts": (fact_rows, sessions),
+    "times": (time_rows, conversions),
+    "pages": (page_rows, pages),
+}
+"""What is told of windows as they were counted: of each, and for people of all of them together."""
 
 MEMORY = 64 * 1024 * 1024
-"""Bytes of printed sessions that are held to be sorted; more go to a temporary file."""
+"""Bytes of printed sessions and attempts that are held to be sorted; more go to a temporary file."""
 
 TOGETHER = 1_000
-"""Sessions that are sorted in at once."""
+"""Lines that are sorted in at once."""
 
 
 class Answer:
     """Takes what comes out of a replay.
 
     Attributes:
-        wants_sessions: Whether it is to be told of sessions.
+        wants_sessions: Whether it is to be told of sessions, and of attempts across sessions.
         wants_slots: Whether it takes windows as they are counted instead of their rows.
         wants_counted: Whether it is to be shown windows beside their rows.
         wants_tallies: Whether it tells of more than the counts and the revenue of rates.
@@ -61,15 +74,15 @@ class Answer:
     def slots(self, width: int, start: int, segments: list[tuple[str, Slot]]) -> None:
         """Take a window as it is counted: its width and start (ms), its segments; order as of `window`."""
 
-    def session(self, visitor: str, sid: str, session: Session) -> None:
-        """Take a session, as it will stay."""
+    def session(self, visitor: str, sid: str, found: Session | Attempt) -> None:
+        """Take a session, or an attempt that began in it, as it will stay."""
 
-    def line(self, visitor: str, sid: str, session: Session) -> Line:
-        """Return what is printed of a session."""
+    def line(self, visitor: str, sid: str, found: Session | Attempt) -> Line:
+        """Return what is printed of it."""
         raise NotImplementedError
 
     def lines(self, lines: list[Line]) -> None:
-        """Take lines of sessions, as they will stay."""
+        """Take lines of sessions and attempts, as they will stay."""
 
     def counted(self, rates: Rates, buckets: Buckets, start: int) -> None:
         """Look at a window, by its buckets and start (ms); windows come as for `window`."""
@@ -119,10 +132,8 @@ class WindowsAsJson(Answer):
     wants_counted = True
     widths = WIDTHS
 
-    def __init__(
-        self, rows: Callable[[Rates, Buckets, int], Sequence[msgspec.Struct]], out: BinaryIO, screen: Console
-    ) -> None:
-        """Begin; ``rows`` returns those of a window, by its buckets and start."""
+    def __init__(self, rows: RowsOf, out: BinaryIO, screen: Console) -> None:
+        """Begin; ``rows`` returns those of a window."""
         super().__init__(out, screen)
         self._rows = rows
         self._lines = msgspec.json.Encoder().encode_lines
@@ -149,38 +160,42 @@ class WholeAsTable(Answer):
 
 
 class SessionsAsLines(Answer):
-    """Every session in order of its start, as a JSON object a line or for people."""
+    """Every session and attempt across sessions in order of start, as a JSON object a line or for people."""
 
     wants_sessions = True
-    wants_tallies = False
 
     def __init__(self, definition: Definition, out: BinaryIO, screen: Console, *, as_json: bool) -> None:
         super().__init__(out, screen)
+        # With tallies it is known how many sessions came before the one in which an attempt converted.
+        self.wants_tallies = any(funnel.scope == "visitor" for funnel in definition.funnels)
         self._visits = Visits(definition, as_json=as_json)
+        self._attempts = Attempts(definition, as_json=as_json)
         self._sorter = Sorter(Lines(), MEMORY)
         self._lines: list[Line] = []
         self._size = 0
 
-    def session(self, visitor: str, sid: str, session: Session) -> None:
+    def session(self, visitor: str, sid: str, found: Session | Attempt) -> None:
         """Keep it until its turn comes."""
-        self.lines([self.line(visitor, sid, session)])
+        self.lines([self.line(visitor, sid, found)])
 
-    def line(self, visitor: str, sid: str, session: Session) -> Line:
-        """Return what is printed of a session."""
-        return self._visits.line(visitor, sid, session)
+    def line(self, visitor: str, sid: str, found: Session | Attempt) -> Line:
+        """Return what is printed of it."""
+        if isinstance(found, Attempt):
+            return self._attempts.line(visitor, found)
+        return self._visits.line(visitor, sid, found)
 
     def lines(self, lines: list[Line]) -> None:
         """Keep them until their turn comes."""
         self._lines += lines
-        self._size += sum(len(line[3]) + LINE_BYTES for line in lines)
+        self._size += sum(len(line[-1]) + LINE_BYTES for line in lines)
         if len(self._lines) >= TOGETHER:
             self._keep()
 
     def end(self, count: Counted, intake: Read) -> None:
-        """Print all sessions."""
+        """Print all of them."""
         self._keep()
         for lines in self._sorter.sorted():
-            self._out.write(b"".join(line[3] for line in lines))
+            self._out.write(b"".join(line[-1] for line in lines))
         super().end(count, intake)
 
     def _keep(self) -> None:
@@ -194,7 +209,7 @@ def answer(
     """Return the answer that is asked for.
 
     Args:
-        what: Rates, sessions, times or pages.
+        what: One of ``WHAT``.
         definition: What is measured.
         out: Takes lines.
         screen: Takes what is said about them.
@@ -203,7 +218,7 @@ def answer(
     """
     if what == "sessions":
         return SessionsAsLines(definition, out, screen, as_json=as_json)
-    if what in ("times", "pages"):
-        rows, told = (time_rows, conversions) if what == "times" else (page_rows, pages)
+    if what in OF_WINDOWS:
+        rows, told = OF_WINDOWS[what]
         return WindowsAsJson(rows, out, screen) if as_json else WholeAsTable(told, out, screen, table)
     return RatesAsJson(out, screen) if as_json else RatesAsTable(definition, out, screen, table)

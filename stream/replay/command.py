@@ -35,7 +35,7 @@ def replay(
         settings: What is measured.
         files: Paths; ``-`` is standard input.
         as_json: Whether to print an object a line instead of a text for people.
-        what: ``rates``, ``sessions``, ``times`` or ``pages``.
+        what: ``rates``, ``sessions``, ``facts``, ``times`` or ``pages``.
         as_arrived: Whether to keep the order of the files, in which events may be late.
         cores: How many processes share the work; ``None``: as many as this one may use cores, unless there is
             little to do. It changes nothing else.

@@ -1,4 +1,4 @@
-"""The core over events in the order given: closed windows, each once and final, and sessions as they end.
+"""The core over events in the order given: closed windows, each once and final, sessions, attempts.
 
 It goes on by steps of so many events: after each, sessions close and are forgotten as in a worker, and
 windows that nothing can change any more are handed out and dropped. Steps do not change what is counted.
@@ -48,7 +48,7 @@ class Count(Counting):
         Args:
             definition: What is measured.
             on_window: Takes the rows of each window, in order of end, then of length.
-            on_session: Takes visitor, client's session id and session of each that can change no more.
+            on_session: Takes each session, and each attempt across sessions, that can change no more.
             step: Events a step.
             widths: Lengths of the windows that are handed out, ms; the others are only dropped.
             on_slots: Takes, instead of rows, each window's width and start (ms), and its segments as counted.

@@ -14,6 +14,7 @@ from stream.core.plans import Plans
 from stream.core.session import Session
 from stream.core.taken import Taken
 from stream.core.timer import BUCKET_MS
+from stream.core.visitor import Attempt
 from stream.replay.brief import Readings
 from stream.replay.visitors import RestingVisitors
 
@@ -23,8 +24,8 @@ PAGES = 100_000
 INPUT = "files"
 """Stands where a worker has the topic."""
 
-OnSession = Callable[[str, str, Session], None]
-"""Takes visitor, client's session id and session."""
+OnSession = Callable[[str, str, Session | Attempt], None]
+"""Takes visitor, client's session id, and the session, or an attempt across sessions that began in it."""
 
 
 def by_minutes(definition: Definition) -> Definition:
@@ -62,7 +63,7 @@ class Counting:
 
         Args:
             definition: What is measured, by minutes.
-            on_session: Takes each session that can change no more.
+            on_session: Takes each session, and each attempt across sessions, that can change no more.
             store: Keeps the visitors.
             tallies: Whether more is wanted than the counts and the revenue of rates.
         """
@@ -78,6 +79,7 @@ class Counting:
         self._oldest: dict[str, int] = {}
         if self._partition.journeys is not None:
             self._partition.journeys.oldest = self._oldest
+            self._partition.journeys.told = on_session
         self._steps = 0
 
     @property
@@ -98,10 +100,10 @@ class Counting:
             self._partition.pass_time(now, {INPUT: True})
 
     def tell_left(self) -> None:
-        """Tell of the sessions that were not forgotten before the input ended."""
+        """Tell of the sessions and attempts that were not forgotten before the input ended."""
         if self._on_session is not None:
-            for name, sid, session in self._left():
-                self._on_session(name, sid, session)
+            for name, sid, left in self._left():
+                self._on_session(name, sid, left)
 
     def final_until(self) -> int:
         """Return the time (ms) before which no session can begin or reach anything, or be taken back.
@@ -133,10 +135,14 @@ class Counting:
             sightings=taken.sightings,
         )
 
-    def _left(self) -> Iterator[tuple[str, str, Session]]:
+    def _left(self) -> Iterator[tuple[str, str, Session | Attempt]]:
         visitors = self._partition.visitors
         for name in visitors.names():
             visitor = visitors.look(name)
-            for group in visitor.groups if visitor is not None else ():
+            if visitor is None:
+                continue
+            for group in visitor.groups:
                 for session in group.sessions:
                     yield name, group.sid, session
+            for attempt in visitor.journey.attempts if visitor.journey is not None else ():
+                yield name, attempt.sid, attempt

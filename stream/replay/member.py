@@ -10,6 +10,7 @@ from typing import BinaryIO
 from stream.core.bucket import MINUTE
 from stream.core.definition import Definition
 from stream.core.session import Session
+from stream.core.visitor import Attempt
 from stream.replay.answers import Answer
 from stream.replay.brief import Brief
 from stream.replay.exchange import Exchange
@@ -40,7 +41,7 @@ from stream.replay.shard import Shard
 from stream.replay.visits import Line, Lines
 
 TOGETHER = 1_000
-"""Lines of sessions that are told at once."""
+"""Lines of sessions and attempts that are told at once."""
 
 _time = attrgetter("time")
 
@@ -175,8 +176,8 @@ class Member:
                 case Found(time):
                     return time
 
-    def _session(self, visitor: str, sid: str, session: Session) -> None:
-        self._lines.append(self._answer.line(visitor, sid, session))
+    def _session(self, visitor: str, sid: str, found: Session | Attempt) -> None:
+        self._lines.append(self._answer.line(visitor, sid, found))
         if len(self._lines) >= TOGETHER:
             self._tell_lines()
 

@@ -210,7 +210,7 @@ class Counted(Message):
 
 
 class Sessions(Message):
-    """Gives lines of sessions, packed."""
+    """Gives lines of sessions and of attempts across sessions, packed."""
 
     packed: bytes
 

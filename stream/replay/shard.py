@@ -65,7 +65,7 @@ class Shard(Counting):
             number: Of the process.
             of: How many there are.
             ask: Returns the greatest time of an event of another process that was counted before a place.
-            on_session: Takes each session that can change no more.
+            on_session: Takes each session, and each attempt across sessions, that can change no more.
             tallies: Whether more is wanted than the counts and the revenue of rates.
         """
         super().__init__(by_minutes(definition), on_session, _Visitors, tallies=tallies)

@@ -130,10 +130,16 @@ def whole(totals: Totals, count: Counted, intake: Read) -> RenderableType:
     parts: list[RenderableType] = []
     for table in totals.tables():
         parts += [table, Text("")]
-    parts += [of_sessions(of_all(count.whole.cells, count.whole.tallies, count.rates.plans)), Text("")]
+    parts.append(sessions(count))
     if count.rates.plans.goals:
         parts.append(conversions(count))
     return Group(*parts, facts(count, intake))
+
+
+def sessions(count: Counted) -> RenderableType:
+    """Return the facts about all sessions, with an empty line behind."""
+    found = of_all(count.whole.cells, count.whole.tallies, count.rates.plans)
+    return Group(of_sessions(found), Text(""))
 
 
 def conversions(count: Counted) -> RenderableType:

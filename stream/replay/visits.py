@@ -1,5 +1,6 @@
 """Sessions as they are printed: an object a line, or some lines for people; in order of their starts."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +15,12 @@ from stream.core.revenue import accounts, amount_in, currency_of, decimals, meas
 from stream.core.segment import cross_value
 from stream.core.session import Session
 
-Line = tuple[int, str, str, bytes]
-"""Start, visitor and client's session id of a session, by which it is sorted; and what is printed of it."""
+Line = tuple[int, str, str, int, bytes]
+"""What a session, or an attempt across sessions, is sorted by, and what is printed of it.
+
+Start, visitor, client's session id, and 0 for a session: it comes before the attempts that begin with it,
+which have 1 and more, by funnel.
+"""
 
 LINE_BYTES = 300
 """What a line uses in memory besides its text, in bytes."""
@@ -48,8 +53,7 @@ class Visits:
 
     def __init__(self, definition: Definition, *, as_json: bool) -> None:
         self._plans = Plans(definition)
-        self._plain = [dimension for dimension in definition.dimensions if not dimension.cross]
-        self._crosses = [dimension for dimension in definition.dimensions if dimension.cross]
+        self._dimensions = Dimensions(definition)
         self._encode = msgspec.json.Encoder().encode
         self._as_json = as_json
 
@@ -71,21 +75,23 @@ class Visits:
             "engaged": self._plans.engaged in session.reached,
             "bounced": closing >> self._plans.bounced & 1 == 1,
             "score": sum(self._plans.weights[number] for number in session.reached) / MILLION,
-            "revenue": self._revenue(session),
+            "revenue": brought(session, self._plans.started),
             "steps": {measures[number]: time for time, number in reached},
-            "dimensions": self._dimensions(session),
+            "dimensions": self._dimensions.of(session),
         }
         text = self._encode(fields) if self._as_json else _text(fields).encode()
-        return session.first, visitor, sid, text + b"\n"
+        return session.first, visitor, sid, 0, text + b"\n"
 
-    def _revenue(self, session: Session) -> dict[str, str]:
-        """Return what the session as a whole brought, by currency."""
-        amounts = {} if session.revenue is None else session.revenue.amounts
-        own = [account for account in accounts(amounts) if measure_of(account) == self._plans.started]
-        return decimals({currency_of(account): amount_in(amounts, account) for account in own})
 
-    def _dimensions(self, session: Session) -> dict[str, str]:
-        """Return what the session counts under, as its events say it: also values that find no room."""
+class Dimensions:
+    """Tells what sessions, and attempts across them, count under."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._plain = [dimension for dimension in definition.dimensions if not dimension.cross]
+        self._crosses = [dimension for dimension in definition.dimensions if dimension.cross]
+
+    def of(self, session: Session) -> dict[str, str]:
+        """Return that, as the session's events say it: also values that find no room."""
         found: dict[str, str] = {}
         for dimension, label in zip(self._plain, session.labels, strict=True):
             found[dimension.name] = label or unsaid(dimension.field, session.returning)
@@ -93,6 +99,13 @@ class Visits:
             parts = tuple(found[name] for name in cross.cross)
             found[cross.name] = cross_value(parts) if all(parts) else ""
         return {name: label for name, label in found.items() if label}
+
+
+def brought(session: Session, measure: int) -> dict[str, str]:
+    """Return what a session brought by a measure, by currency; as a whole by the one that it began."""
+    amounts = {} if session.revenue is None else session.revenue.amounts
+    own = [account for account in accounts(amounts) if measure_of(account) == measure]
+    return decimals({currency_of(account): amount_in(amounts, account) for account in own})
 
 
 def moment(ms: int) -> str:
@@ -111,20 +124,25 @@ def plain(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
+def paragraph(fields: Mapping[str, Any], said: str, steps: list[str]) -> str:
+    """Return some lines for people: when it was and whose, what is said of it, its steps, its dimensions."""
+    who = plain(fields["visitor_id"])
+    if fields["session_id"]:
+        who += f", session {plain(fields['session_id'])}"
+    dimensions = [f"{name}={plain(label)}" for name, label in fields["dimensions"].items()]
+    first = f"{moment(fields['start'])}  {who}"
+    head = [f"{first}  {said}"] if len(first) + 2 + len(said) <= WIDTH else [first, f"    {said}"]
+    return "\n".join([*head, *_filled(steps), *_filled(dimensions)])
+
+
 def _text(fields: dict[str, Any]) -> str:
-    who = plain(fields["visitor_id"]) + (
-        f", session {plain(fields['session_id'])}" if fields["session_id"] else ""
-    )
     pages = f"{fields['page_views']} page view{'s' * (fields['page_views'] != 1)}"
     said = [lasted(fields["duration"]), pages, "bounced" if fields["bounced"] else "engaged"]
     if fields["score"]:
         said.append(f"score {fields['score']:g}")
     said += [f"{amount} {currency}" for currency, amount in fields["revenue"].items()]
-    lines = [f"{moment(fields['start'])}  {who}  ({', '.join(said)})"]
     steps = [f"{moment(time)[11:]} {name}" for name, time in fields["steps"].items()]
-    lines += _filled(steps)
-    lines += _filled([f"{name}={plain(label)}" for name, label in fields["dimensions"].items()])
-    return "\n".join(lines)
+    return paragraph(fields, f"({', '.join(said)})", steps)
 
 
 def _filled(words: list[str]) -> list[str]:

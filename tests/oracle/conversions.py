@@ -57,14 +57,14 @@ def of_visitor(events: Sequence[Event], definition: Definition) -> Iterator[Conv
                     converting = next(s for s in sessions if any(e is event for e in s.events))
                     times = _only(reached_across(attempt, funnel), _process(funnel))
                     labels = session_of(attempt, sessions).segments()
-                    touchpoints = _touchpoints(converting, sessions, definition.times.known_for)
+                    touchpoints = touchpoints_of(converting, sessions, definition.times.known_for)
                     yield _conversion(funnel, event.time, labels, times, touchpoints)
             continue
         for session, reached_at in zip(sessions, reached_by, strict=True):
             time = reached_at.get(_measure(funnel, macro))
             if time is not None:
                 times = _only(reached_at, _in_a_session(definition))
-                touchpoints = _touchpoints(session, sessions, definition.times.known_for)
+                touchpoints = touchpoints_of(session, sessions, definition.times.known_for)
                 yield _conversion(funnel, time, session.segments(), times, touchpoints)
 
 
@@ -76,7 +76,7 @@ def _conversion(
     return Conversion(funnel.name, time, frozenset(labels), took, len(before), touchpoints)
 
 
-def _touchpoints(converting: Session, sessions: Iterable[Session], known_for: int) -> int:
+def touchpoints_of(converting: Session, sessions: Iterable[Session], known_for: int) -> int:
     """Return how many sessions there were: the one that converts, and, backwards, those that began earlier.
 
     No further than to one that began more than ``known_for`` before the next.

@@ -182,4 +182,7 @@ def test_without_the_extra_it_is_said_how_to_install_it(
 def test_what_is_not_built_is_refused(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     """Only what there is can be asked for."""
     assert replay(SETTINGS, ["-"], what="alerts") == 2
-    assert b"--what: found 'alerts'; wanted: rates, sessions, times or pages" in capfdbinary.readouterr().err
+    assert (
+        b"--what: found 'alerts'; wanted: rates, sessions, facts, times or pages"
+        in capfdbinary.readouterr().err
+    )

@@ -68,7 +68,7 @@ def test_attempts_that_end_after_the_last_session(tmp_path: Path, step: int) -> 
 
 @pytest.mark.parametrize("step", [5, 65_536])
 def test_sessions_are_what_they_are_without(tmp_path: Path, step: int) -> None:
-    """What is printed of sessions is what it is where no funnel runs across them."""
+    """What is printed of sessions, beside attempts, is what it is where no funnel runs across them."""
     random = Random(3)
     lines = [
         event(n, random.choice(["ad", "pricing", "look"]), random.randrange(900) * MINUTE, device="mobile")
@@ -76,9 +76,10 @@ def test_sessions_are_what_they_are_without(tmp_path: Path, step: int) -> None:
     ]
     file = write(tmp_path / "a", lines)
     without = replace(SITE, funnels=(), micros=(Micro("never", "never"),))
-    found = run(SITE, file, what="sessions", step=step)
-    assert found.out == run(without, file, what="sessions", step=step).out
-    assert len(found.out.splitlines()) > 5
+    lines = run(SITE, file, what="sessions", step=step).out.splitlines()
+    sessions = [one for one in lines if b'"funnel"' not in one]
+    assert sessions == run(without, file, what="sessions", step=step).out.splitlines()
+    assert len(lines) > len(sessions) > 5
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -19,7 +19,7 @@ def test_what_comes_out_is_sorted(groups: list[list[int]], memory: int) -> None:
         sorter = Sorter(Lines(), memory)
         items: list[Line] = []
         for group in groups:
-            lines = [(number, "v", "", b"text") for number in group]
+            lines = [(number, "v", "", 0, b"text") for number in group]
             sorter.take(lines, len(lines))
             items += lines
         assert [item for found in sorter.sorted() for item in found] == sorted(items)
@@ -37,7 +37,7 @@ def test_what_is_nearly_in_order_is_sorted_once() -> None:
 
     sorter = Sorter(Watched(), 40_000)
     rng = random.Random(1)
-    lines: list[Line] = [(place + rng.randint(-50, 50), "v", str(place), b"") for place in range(400_000)]
+    lines: list[Line] = [(place + rng.randint(-50, 50), "v", str(place), 0, b"") for place in range(400_000)]
     for first in range(0, len(lines), 1_000):
         sorter.take(lines[first : first + 1_000], 1_000)
     assert [line for found in sorter.sorted() for line in found] == sorted(lines)
@@ -51,7 +51,7 @@ def test_nothing_stays_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     numbers = list(range(30_000))
     random.Random(1).shuffle(numbers)
     for number in numbers:
-        sorter.take([(number, "v", "", b"")], 1)
+        sorter.take([(number, "v", "", 0, b"")], 1)
     found = sorter.sorted()
     first = next(found)
     assert first[0][0] == 0
