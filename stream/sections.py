@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from stream.core.bucket import HOUR, level_of
 from stream.kinds import Duration, Frequency, Name, Paths, Section, Share
-from stream.units import duration_ms, per_ms
+from stream.units import duration_ms, duration_text, per_ms
 
 
 class Auth(Section):
@@ -107,6 +108,8 @@ class Windows(Section):
             raise ValueError("pane: a divisor of one minute, such as 10s")
         if bad := [s for s in self.sizes if s % 60_000]:
             raise ValueError(f"sizes: whole minutes, not {bad[0]} ms")
+        if bad := [s for s in self.sizes if level_of(s) == 2 and s % HOUR]:
+            raise ValueError(f"sizes: whole hours if longer than 8d, not {duration_text(bad[0])}")
         return self
 
 

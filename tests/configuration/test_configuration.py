@@ -86,6 +86,7 @@ def test_without_any_configuration_it_says_how_to_give_one(
         ("[sessions]\ntimeout = 'soon'", "FILE: sessions.timeout: found 'soon'; wanted: a duration such as"),
         ("[windows]\npane = '7s'", "wanted: pane: a divisor of one minute, such as 10s"),
         ("[windows]\nsizes = ['90s']", "sizes: whole minutes"),
+        ("[windows]\nsizes = ['8d', '11521m']", "sizes: whole hours if longer than 8d, not 11521m"),
         (
             "[pages]\ngroups = { product = [] }",
             "FILE: pages.groups: found {'product': []}; wanted: product: found []; wanted: a path or several",
