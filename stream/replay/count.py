@@ -1,4 +1,4 @@
-"""The core over events in the order given: closed windows, each once and final, sessions, attempts.
+"""The core over events in the order given: closed windows, sessions and attempts, each once and final.
 
 It goes on by steps of so many events: after each, sessions close and are forgotten as in a worker, and
 windows that nothing can change any more are handed out and dropped. Steps do not change what is counted.
