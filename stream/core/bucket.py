@@ -98,6 +98,13 @@ class Buckets:
         """Return the starts of all buckets, in order."""
         return sorted(self._slots)
 
+    def starts_in(self, begin: int, end: int) -> list[int]:
+        """Return the starts of the buckets that begin in a span (ms, whole buckets), in order."""
+        slots = self._slots
+        if (end - begin) // self.width > len(slots):
+            return sorted([start for start in slots if begin <= start < end])
+        return [start for start in range(begin, end, self.width) if start in slots]
+
     def accepts(self, start: int) -> bool:
         """Whether a bucket is still kept."""
         return start >= self._kept_from

@@ -170,13 +170,7 @@ class ClosedWindows:
 
     def _passed(self, since: int, until: int) -> list[int]:
         """Return the starts of the buckets that end after ``since`` and by ``until``, and hold anything."""
-        width = self._buckets.width
-        first, last = since, self._buckets.start(until)
-        if last <= first:
-            return []
-        if (last - first) // width > 1_000:
-            return [start for start in self._buckets.starts() if first <= start < last]
-        return list(range(first, last, width))
+        return self._buckets.starts_in(since, self._buckets.start(until))
 
     def _row(
         self,

@@ -53,19 +53,18 @@ class SlidingWindow:
 
     def slide(self, now: int) -> bool:
         """Move on so that the window ends with the bucket that contains ``now``; return whether it moved."""
-        width = self.buckets.width
-        end = self.buckets.start(now) + width
+        end = self.buckets.start(now) + self.buckets.width
         if self.end is not None and end <= self.end:
             return False
         if self.end is None or end - self.end >= self.size:
             self._all_changed()
             self.rows = {}
             self.tallies = {}
-            entering = range(end - self.size, end, width)
+            entering = self.buckets.starts_in(end - self.size, end)
         else:
-            for start in range(self.end - self.size, end - self.size, width):
+            for start in self.buckets.starts_in(self.end - self.size, end - self.size):
                 self._move(start, -1)
-            entering = range(self.end, end, width)
+            entering = self.buckets.starts_in(self.end, end)
         self.end = end
         for start in entering:
             self._move(start, 1)

@@ -54,8 +54,9 @@ def mature(pipeline: Pipeline) -> list[Mature]:
         if live is not None and window.end is not None:
             known = {
                 (segment, measure): _ratio(core, window, segment, number)
-                for segment in window.rows
+                for segment, row in window.rows.items()
                 for number, measure in enumerate(core.measures)
+                if row[FIELDS * number + SESSIONS] or row[FIELDS * number + CONVERTED]
             }
             step = window.buckets.width
             found.append(Mature(size, span, live, step, window.end - size, window.end, known))
@@ -70,6 +71,9 @@ def _ratio(core: Rates, window: SlidingWindow, segment: str, number: int) -> Rat
 def unlike_batch(windows: Sequence[Mature], batch: Rows, definition: Definition) -> list[str]:
     """Return where mature windows differ from the minutes that the batch makes of all records."""
     spans = settling(definition)
+    minutes: dict[int, list[tuple[str, str, int, int]]] = defaultdict(list)
+    for (measure, segment, _, start), row in batch.items():
+        minutes[start].append((segment, measure, row["sessions"], row["converted"]))
     found = []
     for window in windows:
         where = f"the mature window of {window.span} ms from {window.start} to {window.end}"
@@ -78,10 +82,10 @@ def unlike_batch(windows: Sequence[Mature], batch: Rows, definition: Definition)
         if window.end != (window.live_end - window.span) // window.width * window.width:
             found.append(f"{where} should not end then: the newest ends at {window.live_end}")
         sums: dict[tuple[str, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
-        for (measure, segment, _, start), row in batch.items():
-            if window.start <= start < window.end:
-                sessions, converted = sums[segment, measure]
-                sums[segment, measure] = sessions + row["sessions"], converted + row["converted"]
+        for start in [start for start in minutes if window.start <= start < window.end]:
+            for segment, measure, sessions, converted in minutes[start]:
+                before = sums[segment, measure]
+                sums[segment, measure] = before[0] + sessions, before[1] + converted
         for segment, measure in sums.keys() | window.known.keys():
             if batch.scope.segment(segment) and measure not in BY_CLOSING:
                 sessions, converted = sums[segment, measure]
