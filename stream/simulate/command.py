@@ -113,8 +113,8 @@ def simulate(
 
 def _tell_losses(screen: Console, plan: Plan | None, drops: Sequence[str]) -> None:
     """Say what the drops did: one that struck nobody may be of a time or a segment that never came."""
-    for text, sessions in zip(drops, plan.losses.sessions if plan else (), strict=False):
-        screen.print(f"--drop {text}: {sessions:,} sessions did not convert", markup=False)
+    for text, rule in zip(drops, plan.losses.rules if plan else (), strict=False):
+        screen.print(f"--drop {text}: {rule.struck:,} {rule.whom} did not convert", markup=False)
 
 
 def plan_of(

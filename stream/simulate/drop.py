@@ -87,11 +87,6 @@ def _check_measure(text: str, measure: str, definition: Definition, site: Site) 
     measures = [m for m in definition.measures() if not m.startswith(f"{SESSION}.")]
     if measure not in measures:
         raise _refusal(text, f"one of the measures {', '.join(measures)}", measure)
-    across = {funnel.name for funnel in definition.funnels if funnel.scope == "visitor"}
-    if measure.partition(".")[0] in across:
-        raise _refusal(
-            text, "a measure of one session: this funnel runs across a visitor's sessions", measure
-        )
     made_by = [step.event for funnel in definition.funnels for step in funnel.steps]
     made_by += [micro.event for micro in definition.micros]
     event = made_by[measures.index(measure)]

@@ -116,15 +116,12 @@ def test_what_would_strike_nobody_is_told(text: str, wanted: str) -> None:
         drop_of(text, CROSSED, START)
 
 
-def test_what_runs_across_sessions_cannot_be_dropped() -> None:
-    """One visit is followed at a time, so of a funnel across sessions no step can be dropped; it is said."""
+def test_a_step_across_sessions_can_be_dropped() -> None:
+    """Any step of a funnel that runs across sessions is a measure as others are, the first one, too."""
     trial = Funnel("trial", (Step("a", "view_item"), Step("b", "purchase")), scope="visitor")
     site = Definition(funnels=(*CROSSED.funnels, trial))
-    with pytest.raises(
-        UsageError, match=r"found 'trial.b'.*wanted: a measure of one session: this funnel runs"
-    ):
-        drop_of("trial.b:0.5:30m", site, START)
-    assert drop_of("f.a:0.5:30m", site, START).measure == "f.a"
+    assert drop_of("trial.a:1:0", site, START).measure == "trial.a"
+    assert drop_of("trial.b:0.5:30m", site, START).measure == "trial.b"
 
 
 def test_without_dimensions_there_is_the_whole() -> None:

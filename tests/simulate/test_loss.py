@@ -80,7 +80,7 @@ def test_a_rate_falls_by_the_share_there_and_nowhere_else(
         elif measure == TAIL[0] or start < START + HOUR:  # what came after the cart may fall later
             assert now["actions"] == row["actions"], key
     assert usual > 60
-    assert fell == losses.sessions[0]
+    assert fell == losses.rules[0].struck
     assert abs(fell - share * usual) <= 4 * sqrt(usual * share * (1 - share))
 
 
@@ -95,7 +95,7 @@ def test_only_records_of_struck_sessions_go(calm: tuple[list[Arrival], Rows]) ->
     assert {fields["session_id"] for fields in gone if fields["name"] == "add_to_cart"} == {
         fields["session_id"] for fields in gone
     }
-    assert len({fields["session_id"] for fields in gone}) == losses.sessions[0]
+    assert len({fields["session_id"] for fields in gone}) == losses.rules[0].struck
     assert {"add_to_cart", "begin_checkout", "purchase", "add_payment_info"} <= {f["name"] for f in gone}
     assert {fields["page"] for fields in gone if fields["name"] == "page_view"} <= {
         *("/cart", "/checkout", "/checkout/thanks")
@@ -122,7 +122,7 @@ def test_everyday_disorder_stays_what_it_was() -> None:
     """Late, doubled, skewed and broken records beside the lost ones arrive as without."""
     whole, _ = sent(disorder=replace(EVERYDAY, late=0.1, invalid=0.02))
     records, losses = sent("checkout.order:1:0", disorder=replace(EVERYDAY, late=0.1, invalid=0.02))
-    assert losses.sessions[0] > 50
+    assert losses.rules[0].struck > 50
     assert is_part_of(records, whole)
 
 
@@ -135,7 +135,7 @@ def test_several_drops_strike_each_for_itself(calm: tuple[list[Arrival], Rows]) 
     both, losses = sent(one, two, definition=definition)
     assert all(alone)
     assert whole - set(both) == alone[0] | alone[1]
-    assert all(losses.sessions)
+    assert all(rule.struck for rule in losses.rules)
 
 
 OWN = Definition(
