@@ -9,8 +9,8 @@ DEV := $(VENV)/.installed-dev
 ARGS ?=
 # In CI every test is named when it ends, so that a log that stops tells where.
 REPORT := $(if $(CI),-v --color=no --durations=20,-q)
-# Most tests wait for servers; files go to two processes, each with its own broker. PARALLEL= for one process.
-PARALLEL ?= $(if $(ARGS),,-n 2 --dist loadfile --no-loadscope-reorder)
+# Most tests wait for servers; files go to three processes, each with its own broker. PARALLEL= for one process.
+PARALLEL ?= $(if $(ARGS),,-n 3 --dist loadfile --no-loadscope-reorder)
 
 .PHONY: help demo test lint parts bench docs clean
 
