@@ -11,7 +11,7 @@ from typing import Final
 from stream.core.condition import Test, all_hold
 from stream.core.definition import Condition
 from stream.core.event import TEXT_FIELDS, Event
-from stream.core.labels import KNOWN_LIMIT
+from stream.core.labels import KNOWN_LENGTH, KNOWN_LIMIT
 
 MOST_CONDITIONS: Final = 40
 """Of one event name: state keeps which of them hold as bits of one integer of 64, beside other things."""
@@ -53,7 +53,9 @@ class Kinds:
         if kind is None:
             if len(kinds) >= KNOWN_LIMIT:
                 kinds.clear()
-            kind = kinds[said] = self._judge(event)
+            kind = self._judge(event)
+            if len(said or "") <= KNOWN_LENGTH:
+                kinds[said] = kind
         return kind
 
     def _judge(self, event: Event) -> int:

@@ -25,6 +25,9 @@ FORWARD_FACTOR: Final = 4
 KNOWN_LIMIT = 50_000
 """How many combinations are remembered before the memory is cleared: it only saves work."""
 
+KNOWN_LENGTH: Final = 400
+"""Longest texts that are remembered, in characters: longer ones hardly come again, and take much room."""
+
 Labels = tuple[str, ...]
 Said = tuple[str | None, ...]
 
@@ -78,7 +81,9 @@ class LabelReader:
         if labels is None:
             if len(self.seen) >= KNOWN_LIMIT:
                 self.seen.clear()
-            labels = self.seen[said] = tuple((value or "")[:LABEL_LIMIT] for value in said)
+            labels = tuple((value or "")[:LABEL_LIMIT] for value in said)
+            if sum([len(value) for value in said if value]) <= KNOWN_LENGTH:
+                self.seen[said] = labels
         return labels
 
     def number(self, labels: Labels, returning: bool) -> int:

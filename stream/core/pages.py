@@ -10,7 +10,7 @@ from fnmatch import translate
 from typing import Final
 
 from stream.core.definition import PageGroup, Pages
-from stream.core.labels import FORWARD_FACTOR, KNOWN_LIMIT, LABEL_LIMIT, OTHER
+from stream.core.labels import FORWARD_FACTOR, KNOWN_LENGTH, KNOWN_LIMIT, LABEL_LIMIT, OTHER
 from stream.core.numbered import Numbered
 
 NO_PAGE: Final = 0
@@ -70,7 +70,9 @@ class PageReader(Numbered):
         if number is None:
             if len(self.numbers) >= KNOWN_LIMIT:
                 self._forget()
-            number = self.numbers[page] = self.number(self._name(page or ""))
+            number = self.number(self._name(page or ""))
+            if len(page or "") <= KNOWN_LENGTH:
+                self.numbers[page] = number
         return number
 
     def name(self, page: str | None) -> str:
@@ -79,7 +81,9 @@ class PageReader(Numbered):
         if name is None:
             if len(self.said) >= KNOWN_LIMIT:
                 self.said = {None: "", "": ""}
-            name = self.said[page] = self._name(page or "")
+            name = self._name(page or "")
+            if len(page or "") <= KNOWN_LENGTH:
+                self.said[page] = name
         return name
 
     def unpack(self, row: bytes) -> None:

@@ -6,8 +6,13 @@ import msgspec
 import pytest
 
 from stream.agents.sessions import SessionsState
-from stream.core.definition import Definition, Dimension, Micro, Times
+from stream.core.definition import Condition, Definition, Dimension, Micro, Times
+from stream.core.event import Event
+from stream.core.labels import LabelReader
+from stream.core.pages import PageReader
+from stream.core.plans import Plans
 from tests.core.story import Story
+from tests.core.weight import weight
 from tests.laws.pipeline import Pipeline
 from tests.oracle import Read
 
@@ -156,3 +161,28 @@ def test_a_visitor_with_many_events_costs_no_more_than_its_events() -> None:
         flush = state.flush(1 + first // 1_000)
         written += sum(len(value or b"") for _, value in flush.rows)
     assert written < 30_000 * 600
+
+
+def test_long_texts_are_read_but_not_remembered() -> None:
+    """Pages and labels of a thousand characters, each another, fill no memory of what was said before."""
+    page_is_help = (Condition("page", ("/help/*",)),)
+    definition = replace(
+        DEFINITION,
+        micros=(Micro("help", "page_view", page_is_help),),
+        dimensions=(Dimension("campaign", "campaign"),),
+    )
+    pages, labels, kinds = (
+        PageReader(definition.pages),
+        LabelReader(definition.dimensions),
+        Plans(definition).kinds,
+    )
+    sizes = set()
+    for n in range(300):
+        said = f"/help/{'x' * 900}{n}"
+        event = Event(name="page_view", page=said, campaign=said)
+        assert labels.of(event) == (said[:100],)
+        assert pages.name(said) == "/help/*"
+        assert pages.of(said) == pages.of(said)
+        assert kinds.of(event) == kinds.of(Event(name="page_view", page="/help/us"))
+        sizes.add(weight(pages) + weight(labels) + weight(kinds))
+    assert len(sizes) == 1, "each as long as the others"
