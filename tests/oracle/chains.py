@@ -49,21 +49,24 @@ def chain_times(events: Sequence[Event], funnel: Funnel) -> dict[int, int]:
 def turns_of(events: Sequence[Event], funnel: Funnel) -> list[Turn]:
     """Return what the events are in the order of their turns.
 
-    That is by time; ties by the lowest step matched, then what matches none, then event id. At equal time
+    That is by time; ties by the lowest step matched, then what matches none, then event id, then session id:
+    an id may come again by a topic that was so far behind that nobody knew it any more. At equal time
     exclusions come last: an event that is a step too has two turns. In an ordered funnel an event that is
     neither is left out, since others may come between.
     """
-    turns: list[tuple[int, bool, int, str, Turn]] = []
+    turns: list[tuple[int, bool, int, str, str, Turn]] = []
     none = len(funnel.steps)
     for event in events:
         steps = tuple(steps_of(event, funnel.steps))
         if steps or funnel.order == "strict":
             turn = Turn(event.time, event, steps)
-            turns.append((event.time, False, min(steps, default=none), event.event_id, turn))
+            turns.append(
+                (event.time, False, min(steps, default=none), event.event_id, event.session_id, turn)
+            )
         for exclusion in funnel.exclusions:
             if matches(event, exclusion):
                 turn = Turn(event.time, event, ends=_ended_by(exclusion))
-                turns.append((event.time, True, none, event.event_id, turn))
+                turns.append((event.time, True, none, event.event_id, event.session_id, turn))
     return [turn for *_, turn in sorted(turns, key=lambda entry: entry[:-1])]
 
 
