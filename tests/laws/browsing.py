@@ -11,8 +11,7 @@ from tests.oracle.leaving import Leaving, leavings_of
 from tests.oracle.naming import groups_of, page_before, page_of, unlisted
 from tests.oracle.pages import all_stays
 from tests.oracle.reaching import funnel_times
-from tests.oracle.record import Event
-from tests.oracle.visits import Session, sessions_of
+from tests.oracle.visits import Session, by_visitor, sessions_of
 
 BROWSING = (
     "a session that left on another page than its step's",
@@ -33,12 +32,9 @@ BROWSING = (
 
 def browsing(judged: Judged, definition: Definition) -> Iterator[str]:
     """Yield what the sessions have of pages in the end, and what late events changed of that."""
-    known: dict[tuple[int, str], list[Event]] = defaultdict(list)
     place = {id(event): number for number, event in enumerate(judged.counted)}
     counted: dict[int, set[str]] = defaultdict(set)
-    for event in judged.counted:
-        known[event.partition, event.visitor].append(event)
-    for (partition, _), events in known.items():
+    for (partition, _), events in by_visitor(judged.counted).items():
         for session in sessions_of(events, definition):
             stays = all_stays(session.events, definition.pages)
             leavings = list(leavings_of(session, definition))

@@ -3,7 +3,6 @@
 What late events do to them is rare here; golden cases and the tests of touchpoints have it.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,7 +11,7 @@ from tests.oracle import Judged
 from tests.oracle.attempts import across, attempts_of
 from tests.oracle.conversions import of_visitor
 from tests.oracle.record import Event
-from tests.oracle.visits import sessions_of
+from tests.oracle.visits import by_visitor, sessions_of
 
 CONVERTING = (
     "a conversion without a micro-conversion",
@@ -28,10 +27,7 @@ CONVERTING = (
 
 def converting(judged: Judged, definition: Definition) -> Iterator[str]:
     """Yield what the conversions are like in the end."""
-    known: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        known[event.partition, event.visitor].append(event)
-    for events in known.values():
+    for events in by_visitor(judged.counted).values():
         yield from _in_the_end(events, definition)
 
 

@@ -1,6 +1,5 @@
 """What decides where attempts across sessions leave, and from where they go on."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -9,7 +8,7 @@ from tests.oracle import Judged
 from tests.oracle.attempts import Attempt, across, attempts_of
 from tests.oracle.naming import page_before, page_of, said_last
 from tests.oracle.record import Event
-from tests.oracle.visits import Session, sessions_of
+from tests.oracle.visits import Session, by_visitor, sessions_of
 
 LEAVING = (
     "an attempt that left on another page than its step's",
@@ -29,10 +28,7 @@ LEAVING = (
 
 def leaving(judged: Judged, definition: Definition) -> Iterator[str]:
     """Yield where attempts have left and gone on in the end, if that is anything special."""
-    known: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        known[event.partition, event.visitor].append(event)
-    for events in known.values():
+    for events in by_visitor(judged.counted).values():
         sessions = sessions_of(events, definition)
         for funnel in filter(across, definition.funnels):
             attempts = attempts_of(events, funnel)

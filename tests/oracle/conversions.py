@@ -1,6 +1,5 @@
 """What reached the macro step of a funnel: how long that took, and what came before it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from tests.oracle.judging import Judged
 from tests.oracle.reaching import reached
 from tests.oracle.record import Event
 from tests.oracle.summary import exact_percentile
-from tests.oracle.visits import Session, sessions_of
+from tests.oracle.visits import Session, by_visitor, sessions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +35,9 @@ class Conversion:
 
 def conversions(judged: Judged, definition: Definition) -> list[Conversion]:
     """Return all conversions in the events that count, as they are in the end."""
-    by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        by_visitor[event.partition, event.visitor].append(event)
-    return [found for events in by_visitor.values() for found in of_visitor(events, definition)]
+    return [
+        found for events in by_visitor(judged.counted).values() for found in of_visitor(events, definition)
+    ]
 
 
 def of_visitor(events: Sequence[Event], definition: Definition) -> Iterator[Conversion]:

@@ -1,7 +1,6 @@
 """How long after its base each session or attempt reached a measure, and how long cohorts are waited for."""
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,8 +8,7 @@ from stream.core.definition import SESSION, Definition
 from tests.oracle.attempts import across, attempts_of, reached_across
 from tests.oracle.judging import Judged
 from tests.oracle.reaching import bases, reached
-from tests.oracle.record import Event
-from tests.oracle.visits import sessions_of
+from tests.oracle.visits import by_visitor, sessions_of
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -37,11 +35,8 @@ class Delay:
 
 def delays(judged: Judged, definition: Definition) -> Iterator[Delay]:
     """Yield the delays of all conversions in the events that count, once all has closed."""
-    by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        by_visitor[event.partition, event.visitor].append(event)
     told, of = conversions(definition), bases(definition)
-    for events in by_visitor.values():
+    for events in by_visitor(judged.counted).values():
         for session in sessions_of(events, definition):
             times = reached(session, definition) | {SESSION: session.start}
             for measure in told & times.keys():

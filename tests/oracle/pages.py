@@ -11,7 +11,7 @@ from tests.oracle.judging import Judged
 from tests.oracle.leaving import Leaving, leavings_in, leavings_of
 from tests.oracle.naming import page_of
 from tests.oracle.record import Event
-from tests.oracle.visits import Session, sessions_of
+from tests.oracle.visits import Session, by_visitor, sessions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,8 @@ class Paged(NamedTuple):
 
 def trails(judged: Judged, definition: Definition) -> list[Trail]:
     """Return what each session in the events that count has of pages, as they are once they have closed."""
-    by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        by_visitor[event.partition, event.visitor].append(event)
     found = []
-    for events in by_visitor.values():
+    for events in by_visitor(judged.counted).values():
         tries = [(f, attempts_of(events, f)) for f in definition.funnels if across(f)]
         found += [_trail(session, tries, definition) for session in sessions_of(events, definition)]
     return found

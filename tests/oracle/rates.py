@@ -12,7 +12,7 @@ from tests.oracle.judging import Judged, judge
 from tests.oracle.money import Brought, macro_of, paying, texts, total
 from tests.oracle.reaching import bases, reached
 from tests.oracle.record import Event, Read
-from tests.oracle.visits import Session, overflowed, sessions_of
+from tests.oracle.visits import Session, by_visitor, overflowed, sessions_of
 
 Key = tuple[str, str, str, int]
 """Measure, segment (``all`` or ``dimension=value``, raw), size (``1m``), start of the window in ms."""
@@ -106,11 +106,8 @@ def rows(
     scope = scope_of(counted, definition, sizes, unlisted=unlisted, until=until)
     counts: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
     revenue: dict[Key, Brought] = defaultdict(Counter)
-    by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in counted:
-        by_visitor[event.partition, event.visitor].append(event)
     of, macros = bases(definition), set(map(macro_of, definition.funnels))
-    for events in by_visitor.values():
+    for events in by_visitor(counted).values():
         sessions = sessions_of(events, definition)
         for session in sessions:
             times = reached(session, definition) | {SESSION: session.start}

@@ -1,6 +1,5 @@
 """What the sessions of a window were like: every value in a list, and what a person would reckon from it."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,8 +10,7 @@ from stream.core.definition import MICRO, Definition
 from tests.oracle.judging import Judged
 from tests.oracle.money import Brought, brought_by, macro_of, texts
 from tests.oracle.reaching import reached
-from tests.oracle.record import Event
-from tests.oracle.visits import Session, sessions_of
+from tests.oracle.visits import Session, by_visitor, sessions_of
 
 SEEN = ("view_item_list", "view_promotion")
 CLICKED = ("select_item", "select_promotion")
@@ -41,12 +39,9 @@ class Visit:
 
 def visits(judged: Judged, definition: Definition) -> list[Visit]:
     """Return all sessions in the events that count, as they are once they have closed."""
-    by_visitor: dict[tuple[int, str], list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        by_visitor[event.partition, event.visitor].append(event)
     return [
         _visit(session, definition)
-        for events in by_visitor.values()
+        for events in by_visitor(judged.counted).values()
         for session in sessions_of(events, definition)
     ]
 

@@ -1,6 +1,5 @@
 """What is to be told of each attempt at a funnel across sessions, as it is in the end."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,15 +9,13 @@ from tests.oracle.conversions import touchpoints_of
 from tests.oracle.judging import Judged
 from tests.oracle.money import paying, texts, total
 from tests.oracle.record import Event
-from tests.oracle.visits import Session, sessions_of
+from tests.oracle.visits import Session, by_visitor, sessions_of
 
 
 def told_attempts(judged: Judged, definition: Definition) -> list[dict[str, Any]]:
     """Return all attempts in the events that count: in order of start, visitor, session's id, funnel."""
-    by_visitor: dict[str, list[Event]] = defaultdict(list)
-    for event in judged.counted:
-        by_visitor[event.visitor].append(event)
-    found = [told for events in by_visitor.values() for told in _of_visitor(events, definition)]
+    known = by_visitor(judged.counted)
+    found = [told for events in known.values() for told in _of_visitor(events, definition)]
     names = [funnel.name for funnel in definition.funnels]
     return sorted(
         found,

@@ -30,6 +30,14 @@ class Session:
         return ["all", *(f"{dimension}={value}" for dimension, value in self.values.items())]
 
 
+def by_visitor(counted: Iterable[Event]) -> dict[tuple[int, str], list[Event]]:
+    """Return the events that count by partition and visitor, in the order of reading."""
+    found: dict[tuple[int, str], list[Event]] = defaultdict(list)
+    for event in counted:
+        found[event.partition, event.visitor].append(event)
+    return found
+
+
 def split(events: Iterable[Event], times: Times) -> list[list[Event]]:
     """Split events of one session id (or of none) of one visitor into sessions.
 
